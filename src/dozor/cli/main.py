@@ -1,0 +1,75 @@
+"""`dozor`: the group. A command is a module `dozor.cli.<name>` with a click command called `command`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from dozor import __version__
+
+# One line a command, so that `dozor --help` need not import any of them.
+COMMANDS = {
+    "identify": "What is this number? Can it be real, and how far can it be followed?",
+    "check": "The whole answer: what it is, why nothing moves, what to do by when.",
+    "ask": "Ask carriers about a number, and show what each of them said.",
+    "journey": "Draw one parcel's journey from what carriers told.",
+    "normalise": "Read an event text in any language as one of the 23 milestones.",
+    "reply": "What does the seller's reply mean, and what to answer?",
+    "policy": "The marketplaces' rules, dated and with their sources.",
+    "predict": "Before buying: will it be tracked, and when would it come?",
+    "carriers": "The systems that can be asked, and what each needs.",
+    "demo": "Six telling cases, solved offline.",
+}
+MODULES = {name: f"dozor.cli.{name}" for name in COMMANDS}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in MODULES:
+            return None
+        command = importlib.import_module(MODULES[cmd_name]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="dozor")
+def group() -> None:
+    """Dozor: what is this number, why is nothing moving, and what to do by which date.
+
+    Start with `dozor demo`, or paste what you have: dozor check "RB123456785CN sent 24 days ago".
+    """
+
+
+def main() -> Any:
+    """The installed command. Errors a person can act on are one line and exit 2; a closed pipe is no error."""
+    from dozor.knowledge import KnowledgeError
+
+    try:
+        return group.main(prog_name="dozor", standalone_mode=True)
+    except KnowledgeError as error:
+        click.echo(f"dozor: a table of the installation is damaged: {error}. Install it anew.", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
