@@ -1,0 +1,161 @@
+"""The JSON form of a Dossier, read leniently, and the resolution of what is relative in it.
+
+The form is published in `docs/schema/dossier.json`. A date may be a day ("2026-11-01") wherever an instant is
+wanted: it is then taken as the start of that day, UTC, which is the safe reading of a deadline.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from dozor.intake.sentence import Facts, read_facts
+from dozor.model import Dispute, DisputeState, Dossier, Event, Milestone, Moment, Order
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+ZONELESS = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?")
+INSTANTS = {"protection_end", "at", "asked_at", "until"}  # fields of the form that are instants, not days
+
+
+class DossierError(ValueError):
+    """A dossier that cannot be read: says which field, and what it should be."""
+
+
+def read_dossier(raw: bytes | str | dict[str, Any]) -> Dossier:
+    """A Dossier from its JSON form. Raises DossierError."""
+    try:
+        data = raw if isinstance(raw, dict) else msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        raise DossierError(f"not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise DossierError("a dossier is a JSON object, see docs/schema/dossier.json")
+    unknown = sorted(set(data) - set(Dossier.__struct_fields__))
+    if unknown:
+        raise DossierError(
+            f"no such field: {', '.join(unknown)}; the fields are {', '.join(Dossier.__struct_fields__)}"
+        )
+    try:
+        return msgspec.convert(_with_instants(data), Dossier)
+    except msgspec.ValidationError as error:
+        raise DossierError(str(error)) from None
+
+
+def settle(dossier: Dossier, now: dt.datetime) -> Dossier:
+    """The same dossier with the facts of its text filled in and everything relative turned into dates.
+
+    `dossier.today` (else the day of `now`) is the day on which the relative facts were said. Settling is
+    idempotent: a settled dossier has no relative facts left.
+    """
+    said_on = dossier.today or now.astimezone(dt.UTC).date()
+    facts = read_facts(dossier.text) if dossier.text else Facts()
+    events_seen = dossier.events_seen if dossier.events_seen is not None else facts.events_seen
+    last_event = dossier.last_event or facts.last_event
+    silent = dossier.last_event_days_ago if dossier.last_event_days_ago is not None else facts.last_event_days_ago
+    order = _settled_order(_with_facts(dossier.order, facts), said_on)
+    told = dossier.events
+    if last_event and not any(event.text == last_event for event in told):
+        told = (*told, _told(last_event, silent, said_on))
+    elif silent is not None and not told and events_seen is not False:
+        # "Nothing has moved for 14 days" says that something did move then, though not what.
+        told = (_told("", silent, said_on),)
+    return replace(
+        dossier,
+        order=order,
+        events=told,
+        events_seen=True if last_event else events_seen,
+        last_event=None,
+        last_event_days_ago=None,
+        messages=tuple(_settled_message(message, said_on) for message in dossier.messages),
+        dispute=_settled_dispute(dossier.dispute, facts, said_on),
+        today=said_on,
+    )
+
+
+def _with_facts(order: Order, facts: Facts) -> Order:
+    """The order's own fields win; the text fills what they leave open."""
+    told = {
+        "shipped_days_ago": _first(facts.shipped_days_ago, facts.untracked_days) if order.shipped is None else None,
+        "paid_days_ago": facts.paid_days_ago if order.paid is None else None,
+        "protection_days_left": facts.protection_days_left if order.protection_end is None else None,
+        "price": facts.price,
+        "marketplace": facts.marketplace,
+        "destination": facts.destination,
+        "origin": facts.origin,
+        "service": facts.service,
+        "payment": facts.payment,
+        "card_network": facts.card_network,
+        "received": facts.received,
+    }
+    known = asdict(order)
+    return replace(order, **{name: value for name, value in told.items() if value is not None and known[name] is None})
+
+
+def _settled_order(order: Order, today: dt.date) -> Order:
+    changes: dict[str, Any] = {"paid_days_ago": None, "shipped_days_ago": None, "protection_days_left": None}
+    if order.paid is None and order.paid_days_ago is not None:
+        changes["paid"] = today - dt.timedelta(days=round(order.paid_days_ago))
+    if order.shipped is None and order.shipped_days_ago is not None:
+        changes["shipped"] = today - dt.timedelta(days=round(order.shipped_days_ago))
+    if order.protection_end is None and order.protection_days_left is not None:
+        # The counter on the page is rounded up by some shops: the start of the day is the safe reading.
+        midnight = dt.datetime.combine(today, dt.time(), dt.UTC)
+        changes["protection_end"] = midnight + dt.timedelta(days=order.protection_days_left)
+    shipped = changes.get("shipped", order.shipped)
+    paid = changes.get("paid", order.paid)
+    start = shipped or paid
+    if order.promised is None and order.promised_days is not None and start is not None:
+        changes["promised"] = start + dt.timedelta(days=order.promised_days)
+    for name in ("marketplace", "destination", "origin", "card_country"):
+        value = getattr(order, name)
+        if value:
+            changes[name] = value.upper() if len(value) == 2 and name != "marketplace" else value.lower()
+    return replace(order, **changes)
+
+
+def _told(text: str, days_ago: float | None, today: dt.date) -> Event:
+    """An event the buyer read somewhere: what it says is known, when only to the day."""
+    when = None
+    if days_ago is not None:
+        day = dt.datetime.combine(today - dt.timedelta(days=round(days_ago)), dt.time())
+        when = Moment(local=day, precision="day")
+    if not text:
+        return Event(when=when, system="buyer", milestone=Milestone.IN_TRANSIT, decided_by="said")
+    return Event(text=text, when=when, system="buyer")
+
+
+def _settled_message(message: Any, today: dt.date) -> Any:
+    if message.at is not None or message.days_ago is None:
+        return replace(message, days_ago=None)
+    at = dt.datetime.combine(today - dt.timedelta(days=round(message.days_ago)), dt.time(), dt.UTC)
+    return replace(message, at=at, days_ago=None)
+
+
+def _settled_dispute(dispute: Dispute | None, facts: Facts, today: dt.date) -> Dispute | None:
+    if dispute is None:
+        return Dispute(state=DisputeState(facts.dispute)) if facts.dispute else None
+    if dispute.opened is None and dispute.opened_days_ago is not None:
+        opened = today - dt.timedelta(days=round(dispute.opened_days_ago))
+        return replace(dispute, opened=opened, opened_days_ago=None)
+    return dispute
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _with_instants(value: Any, name: str = "") -> Any:
+    """Days and zoneless times where an instant is wanted become instants in UTC."""
+    if isinstance(value, dict):
+        return {key: _with_instants(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_instants(each, name) for each in value]
+    if isinstance(value, str) and name in INSTANTS:
+        if DAY.fullmatch(value):
+            return f"{value}T00:00:00Z"
+        if ZONELESS.fullmatch(value):
+            return dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC).isoformat()
+    return value

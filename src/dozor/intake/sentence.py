@@ -1,0 +1,164 @@
+"""Reads the facts that people put into a sentence: "sent 24 days ago, 3.20 USD, 12 days of protection left".
+
+The patterns are rows of `facts/*.toml`, a file a language. A row names the fact it gives; `{n}`, `{unit}`,
+`{price}` and `{words}` in a pattern stand for a count, a unit of time, an amount and quoted words. What a
+sentence does not say stays unknown: an explicit field of a dossier always wins over its text.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from msgspec import Struct
+
+from dozor import knowledge
+from dozor.model import Money
+
+# What a place-holder of a pattern matches; the names of the groups are read below.
+SLOTS = {
+    "{n}": r"(?P<n>\d{1,3}(?:[.,]\d)?|[^\W\d_]+)",
+    "{unit}": r"(?P<unit>[^\W\d_]+?)",
+    "{words}": r"[\"'«“„「](?P<words>[^\"'»”“」\n]{3,200})[\"'»”“」]",
+}
+
+
+class FactRow(Struct, frozen=True, omit_defaults=True):
+    """One pattern. `fact` is a field of Facts; `value` is what it gives where the pattern has no slot."""
+
+    fact: str
+    pattern: str
+    lang: str
+    source: str
+    value: str | bool | float | None = None
+
+
+class WordRow(Struct, frozen=True):
+    """A word for a unit (in days), a count, a marketplace, a country or a currency."""
+
+    kind: str
+    words: tuple[str, ...]
+    value: str | float
+    source: str
+
+
+class Facts(Struct, frozen=True, omit_defaults=True):
+    """What a text says of a purchase; durations in days before the day it was said."""
+
+    shipped_days_ago: float | None = None
+    paid_days_ago: float | None = None
+    last_event_days_ago: float | None = None
+    untracked_days: float | None = None
+    protection_days_left: float | None = None
+    price: Money | None = None
+    marketplace: str | None = None
+    destination: str | None = None
+    origin: str | None = None
+    service: str | None = None
+    payment: str | None = None
+    card_network: str | None = None
+    received: bool | None = None
+    events_seen: bool | None = None
+    last_event: str | None = None
+    dispute: str | None = None
+    shipped: bool | None = None
+
+
+def read_facts(text: str) -> Facts:
+    """All facts the rows find in a text of any of the languages; the first row that matches a fact gives it."""
+    found: dict[str, object] = {}
+    for row, pattern in _patterns():
+        if row.fact in found:
+            continue
+        match = pattern.search(text)
+        if match:
+            value = _value(row, match)
+            if value is not None:
+                found[row.fact] = value
+    for kind in ("marketplace", "destination", "payment", "card_network", "service"):
+        if kind not in found and (word := _word_in(text, kind)) is not None:
+            found[kind] = word
+    price = _price(text)
+    if price is not None:
+        found["price"] = price
+    return Facts(**found)  # type: ignore[arg-type]
+
+
+def _value(row: FactRow, match: re.Match[str]) -> object:
+    groups = match.groupdict()
+    if groups.get("words"):
+        return groups["words"].strip()
+    if "unit" in groups:
+        days = _lookup("unit", groups["unit"] or "")
+        count = 1.0 if groups.get("n") is None else _count(groups["n"])
+        return None if days is None or count is None else count * float(days)
+    return row.value
+
+
+def _count(word: str) -> float | None:
+    if word[0].isdigit():
+        return float(word.replace(",", "."))
+    named = _lookup("count", word)
+    return None if named is None else float(named)
+
+
+def _price(text: str) -> Money | None:
+    for match in _price_pattern().finditer(text):
+        sign = (match["before"] or match["after"] or "").casefold()
+        currency = _lookup("currency", sign)
+        if currency is not None:
+            amount = match["amount"].replace(" ", "").replace("\u00a0", "").replace(",", ".")
+            return Money(round(float(amount) * 100), str(currency))
+    return None
+
+
+def _word_in(text: str, kind: str) -> str | None:
+    match = _words_pattern(kind).search(text)
+    return None if match is None else str(_lookup(kind, match[0]))
+
+
+def _lookup(kind: str, word: str) -> str | float | None:
+    return _words()[kind].get(word.casefold())
+
+
+@cache
+def _patterns() -> tuple[tuple[FactRow, re.Pattern[str]], ...]:
+    compiled = []
+    for row in knowledge.rows("intake/facts", "facts-*.toml", FactRow):
+        if row.fact not in Facts.__struct_fields__:
+            raise knowledge.KnowledgeError(f"intake/facts: {row.pattern!r} gives {row.fact!r}, which is no fact")
+        pattern = row.pattern
+        for slot, meaning in SLOTS.items():
+            pattern = pattern.replace(slot, meaning)
+        try:
+            compiled.append((row, re.compile(pattern, re.IGNORECASE)))
+        except re.error as error:
+            raise knowledge.KnowledgeError(f"intake/facts: {row.pattern!r}: {error}") from None
+    return tuple(compiled)
+
+
+@cache
+def _words() -> dict[str, dict[str, str | float]]:
+    known: dict[str, dict[str, str | float]] = {}
+    for row in knowledge.rows("intake/facts", "words.toml", WordRow):
+        for word in row.words:
+            known.setdefault(row.kind, {})[word.casefold()] = row.value
+    return known
+
+
+@cache
+def _words_pattern(kind: str) -> re.Pattern[str]:
+    """Whole words, longest first; Chinese words have no borders to stand at."""
+    parts = []
+    for word in sorted(_words()[kind], key=len, reverse=True):
+        escaped = re.escape(word)
+        parts.append(escaped if re.search(r"[\u4e00-\u9fff]", word) else rf"(?<!\w){escaped}(?!\w)")
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+@cache
+def _price_pattern() -> re.Pattern[str]:
+    signs = sorted(_words()["currency"], key=len, reverse=True)
+    sign = "|".join(rf"{re.escape(s)}(?!\w)" if s[-1].isalpha() else re.escape(s) for s in signs)
+    amount = r"(?P<amount>\d{1,3}(?:[ \u00a0]\d{3})+(?:[.,]\d{1,2})?|\d{1,7}(?:[.,]\d{1,2})?)"
+    return re.compile(rf"(?<!\w)(?:(?P<before>{sign})\s?)?{amount}(?:\s?(?P<after>{sign}))?", re.IGNORECASE)
