@@ -731,8 +731,8 @@ class Advice(Struct, frozen=True, omit_defaults=True):
     guards: tuple[Text, ...] = ()  # what not to do now
 
 
-class Answer(Struct, frozen=True, omit_defaults=True):
-    """All that Dozor says about a dossier at `now`."""
+class Answer(Struct, frozen=True):
+    """All that Dozor says about a dossier at `now`. Its form names its schema, always."""
 
     now: dt.datetime
     headline: Text
