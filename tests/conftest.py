@@ -9,7 +9,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared"  # labelled and recorded data for measuring; tests that need it are collected only beside it
+SHARED = (
+    ROOT.parent / "shared"
+)  # labelled and recorded data for measuring; tests that need it are collected only beside it
 
 os.environ.setdefault("DOZOR_CACHE", tempfile.mkdtemp(prefix="dozor-cache-"))
 

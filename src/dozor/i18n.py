@@ -59,7 +59,7 @@ def rendered(value: S, lang: str) -> S:
 
 
 def plural(id: str, number: float, lang: str) -> str:
-    """A number with the right form of `unit.<id>`: plural("days", 2, "ru") is "2 дня"."""
+    """A number with the right form of `unit.<id>`: 2 with "days" in ru is "2 дня"."""
     shown = f"{number:g}" if isinstance(number, int) else _rounded(number)
     forms = catalogue(lang).get(f"unit.{id}") or catalogue("en").get(f"unit.{id}") or (f"{{n}} {id}",)
     return forms[min(_plural_index(lang, number), len(forms) - 1)].replace("{n}", shown)

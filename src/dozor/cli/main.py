@@ -14,15 +14,7 @@ from dozor import __version__
 # One line a command, so that `dozor --help` need not import any of them.
 COMMANDS = {
     "identify": "What is this number? Can it be real, and how far can it be followed?",
-    "check": "The whole answer: what it is, why nothing moves, what to do by when.",
-    "ask": "Ask carriers about a number, and show what each of them said.",
-    "journey": "Draw one parcel's journey from what carriers told.",
-    "normalise": "Read an event text in any language as one of the 23 milestones.",
     "reply": "What does the seller's reply mean, and what to answer?",
-    "policy": "The marketplaces' rules, dated and with their sources.",
-    "predict": "Before buying: will it be tracked, and when would it come?",
-    "carriers": "The systems that can be asked, and what each needs.",
-    "demo": "Six telling cases, solved offline.",
 }
 MODULES = {name: f"dozor.cli.{name}" for name in COMMANDS}
 
@@ -53,7 +45,7 @@ class LazyGroup(click.Group):
 def group() -> None:
     """Dozor: what is this number, why is nothing moving, and what to do by which date.
 
-    Start with `dozor demo`, or paste what you have: dozor check "RB123456785CN sent 24 days ago".
+    Paste what you have: dozor identify "RB123456785CN sent 24 days ago".
     """
 
 

@@ -33,9 +33,7 @@ def command(text: tuple[str, ...], lang: str | None, as_json: bool, jsonl: bool)
     if as_json:
         click.echo(msgspec.json.encode(reply))
         return
-    lang = language(lang)
-    click.echo(click.style(say(Text(f"reply.{reply.category}"), lang), bold=True))
-    click.echo(say(Text(f"reply.{reply.category}.answer"), lang))
+    click.echo(say(Text(f"reply.{reply.category}"), language(lang)))
 
 
 def _bulk() -> None:

@@ -59,7 +59,7 @@ class PhraseRow(Struct, frozen=True, omit_defaults=True):
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):
-    """A reply understood: `certainty` is the winner's share of all weight found (0…1), `rules` the patterns that spoke."""
+    """A reply understood: `certainty` is the winner's share of all weight found (0…1), `rules` what spoke."""
 
     category: str
     certainty: float = 0.0

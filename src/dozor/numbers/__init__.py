@@ -1,0 +1,12 @@
+"""What number is it, can it be real, and how far can it ever be followed?
+
+`identify` reads one token, `find` looks for numbers in any text, `buyer_suffix` learns what a buyer's order
+numbers share. All facts are rows of `formats/*.toml` and the `s10_*` tables.
+"""
+
+from dozor.numbers.find import find
+from dozor.numbers.identify import buyer_suffix, identify
+from dozor.numbers.repair import normal_form
+from dozor.numbers.tables import formats
+
+__all__ = ["buyer_suffix", "find", "formats", "identify", "normal_form"]

@@ -1,0 +1,118 @@
+"""Numbers in free text: chat, mail, pages, addresses of pages.
+
+A run of letters and digits is a candidate; word characters of other alphabets end it, because "трекRI…CN"
+has no space before the number. The words before a candidate and the name of its URL parameter settle what
+the shape leaves open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dozor import knowledge
+from dozor.model import Kind, Mention, Reading, Text
+from dozor.numbers.identify import identify
+
+NEAR = 25  # characters before a number in which a word speaks of it
+HOMOGLYPHS = "АВЕЅКМНОРСТУХІЈЗавекморстухіј"
+WIDE = "０-９Ａ-Ｚａ-ｚ"
+# A token holds at least five digits in a row of characters that can belong to a number.
+TOKEN = re.compile(rf"\+?[0-9A-Za-z{WIDE}{HOMOGLYPHS}](?:[0-9A-Za-z{WIDE}{HOMOGLYPHS}]|-(?=\d)){{6,41}}")
+DIGITS = re.compile(rf"[0-9{WIDE}].*?[0-9{WIDE}].*?[0-9{WIDE}].*?[0-9{WIDE}]")
+SPACED_S10 = re.compile(
+    r"(?<![A-Za-z0-9])([A-Za-z]{2})[ \u00a0]?(\d{3,4}(?:[ \u00a0]?\d{3,4}){1,2}(?:[ \u00a0]?\d)?)"
+    r"[ \u00a0]?([A-Z]{2})(?![A-Za-z0-9])"
+)
+SPACED_DIGITS = re.compile(r"(?<![\w.,])\+?\d{1,5}(?:[ \u00a0()-]{1,2}\d{2,6}){2,7}(?![\w])")
+
+
+class Words(Struct, frozen=True):
+    """Words that tell a kind."""
+
+    kind: Kind
+    words: tuple[str, ...]
+    source: str
+
+
+def find(text: str, *, suffixes: Collection[str] = ()) -> tuple[Mention, ...]:
+    """Every number of a text with its readings, in order of place."""
+    if not any(c.isdigit() for c in text):
+        return ()
+    whole = identify(text, suffixes=suffixes) if len(text.strip()) <= 60 else ()
+    if whole and whole[0].certainty >= 0.3 and "\n" not in text.strip():
+        start = len(text) - len(text.lstrip())
+        return (Mention(raw=text.strip(), start=start, end=start + len(text.strip()), readings=whole),)
+    taken: list[Mention] = []
+    for start, end in _spans(text):
+        if any(start < mention.end and mention.start < end for mention in taken):
+            continue
+        raw = text[start:end]
+        readings = _with_context(identify(raw, suffixes=suffixes), text, start)
+        if readings:
+            taken.append(Mention(raw=raw, start=start, end=end, readings=readings))
+    return tuple(sorted(taken, key=lambda mention: mention.start))
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    spans = [match.span() for match in SPACED_S10.finditer(text) if " " in match[0] or "\u00a0" in match[0]]
+    spans += [match.span() for match in SPACED_DIGITS.finditer(text)]
+    for match in TOKEN.finditer(text):
+        if DIGITS.search(match[0]):
+            spans.append(_trimmed(match))
+    return spans
+
+
+def _trimmed(match: re.Match[str]) -> tuple[int, int]:
+    """A Cyrillic word run into a number ("трекRI937765505CN") is cut off where Latin letters or digits begin."""
+    start, raw = match.start(), match[0]
+    lead = re.match(r"[а-яёіїєґ]+(?=[A-Z]{1,4}\d)", raw)
+    return (start + lead.end(), match.end()) if lead else match.span()
+
+
+def _with_context(readings: tuple[Reading, ...], text: str, start: int) -> tuple[Reading, ...]:
+    before = text[max(0, start - NEAR) : start].lower()
+    said = _last_word(before)
+    if said is Kind.ORDER and not readings and (labelled := _labelled_order(text[start : start + 40])):
+        return (labelled,)
+    if said is None or not readings:
+        return readings
+    if said in (Kind.ORDER, Kind.TRACKING):
+        chosen = [replace(r, certainty=min(0.99, r.certainty + 0.3)) if r.kind is said else r for r in readings]
+        return tuple(sorted(chosen, key=lambda reading: -reading.certainty))
+    if said in (Kind.PHONE, Kind.PRODUCT) and readings[0].check.value == "none":
+        return tuple(r for r in readings if r.kind is not Kind.TRACKING)
+    return readings
+
+
+def _labelled_order(ahead: str) -> Reading | None:
+    """A shop that no table knows, but the text calls the number an order: that is believed."""
+    token = TOKEN.match(ahead)
+    if token is None or sum(c.isdigit() for c in token[0]) < 6:
+        return None
+    return Reading(
+        kind=Kind.ORDER,
+        normal=token[0].upper(),
+        format="labelled-order",
+        certainty=0.6,
+        reasons=(Text("number.order.labelled"),),
+    )
+
+
+def _last_word(before: str) -> Kind | None:
+    best: tuple[int, Kind] | None = None
+    for row in _words():
+        for word in row.words:
+            place = before.rfind(word)
+            if place >= 0 and (best is None or place > best[0]):
+                best = (place, row.kind)
+    return best[1] if best else None
+
+
+@cache
+def _words() -> tuple[Words, ...]:
+    return knowledge.rows("numbers", "words.toml", Words)
