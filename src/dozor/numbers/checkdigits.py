@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # UPU standard S10
-
 
 def s10_digit(serial: str) -> int:
     """The check digit of eight serial digits (UPU S10): 11 - sum mod 11, where 10 gives 0 and 11 gives 5."""
-    rest = 11 - sum(w * int(d) for w, d in zip(S10_WEIGHTS, serial, strict=True)) % 11
-    return {10: 0, 11: 5}.get(rest, rest)
+    a, b, c, d, e, f, g, h = map(int, serial)  # weights 8 6 4 2 3 5 9 7, written out: this is the hot path
+    rest = 11 - (8 * a + 6 * b + 4 * c + 2 * d + 3 * e + 5 * f + 9 * g + 7 * h) % 11
+    return rest if rest < 10 else 0 if rest == 10 else 5
 
 
 def s10(text: str) -> bool:
@@ -97,4 +96,4 @@ CHECKS: dict[str, Callable[[str], bool]] = {
 
 
 def _digits(text: str) -> str:
-    return "".join(c for c in text if c.isdigit())
+    return text if text.isdigit() else "".join(c for c in text if c.isdigit())

@@ -34,7 +34,7 @@ def identify(text: str, *, suffixes: Collection[str] = ()) -> tuple[Reading, ...
         normal, repairs = normal_form(given.replace("(", "").replace(")", ""))
     readings = _s10_readings(normal, repairs)
     if not readings and not PLACEHOLDER.fullmatch(normal):
-        for pattern, row in candidates(len(normal)):
+        for pattern, row in candidates(len(normal), normal[:1]):
             if pattern.fullmatch(normal):
                 reading = _reading(row, normal, repairs, suffixes)
                 if reading is not None:

@@ -15,11 +15,14 @@ from dozor.model import Repair
 LOOK_ALIKE = str.maketrans("АВЕЅКМНОРСТУХІЈавекморстухіјΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESKMHOPCTYXIJABEKMOPCTYXIJABEZHIKMNOPTYX")
 FOR_DIGIT = str.maketrans("OQDIlLSBZГЗО", "000111582" + "130")
 GAPS = re.compile(r"[\s\-–—.\u00ad\u200b-\u200f\u2060\ufeff]+")
+PLAIN = re.compile(r"[0-9]+|(?:[A-Z]{1,4}[0-9]+)(?:[A-Z]{2})?")
 S10_LIKE = re.compile(r"([A-Z]{2})([A-Z0-9]{9})([A-Z]{2})")
 
 
 def normal_form(text: str) -> tuple[str, tuple[Repair, ...]]:
     """What was meant, as safely as can be known, and the changes made to get there. Idempotent."""
+    if PLAIN.fullmatch(text):
+        return text, ()  # nothing to repair, which is most numbers
     repairs: list[Repair] = []
 
     def step(kind: str, before: str, after: str) -> str:

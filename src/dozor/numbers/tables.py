@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from msgspec import Struct
 
@@ -73,12 +74,13 @@ def formats() -> tuple[Format, ...]:
 
 
 @cache
-def candidates(length: int) -> tuple[tuple[re.Pattern[str], Format], ...]:
-    """The rows that a normal form of this length may match."""
+def candidates(length: int, first: str) -> tuple[tuple[re.Pattern[str], Format], ...]:
+    """The rows that a normal form of this length and first character can match."""
     found = []
     for row in formats():
         low, high = _lengths(row.pattern)
-        if low <= length <= high:
+        firsts = _firsts(re._parser.parse(row.pattern))  # type: ignore[attr-defined]
+        if low <= length <= high and (firsts is None or first in firsts):
             found.append((re.compile(row.pattern), row))
     return tuple(found)
 
@@ -107,3 +109,38 @@ def _lengths(pattern: str) -> tuple[int, int]:
     """The shortest and longest string a pattern can match, as the regular expression engine knows it."""
     low, high = re._parser.parse(pattern).getwidth()  # type: ignore[attr-defined]
     return int(low), int(min(high, 1000))
+
+
+def _firsts(parsed: Any) -> frozenset[str] | None:
+    """The characters a pattern can begin with, read from its parse tree; None where that is not plain to see."""
+    for operation, argument in parsed:
+        match str(operation):
+            case "LITERAL":
+                return frozenset(chr(argument))
+            case "IN":
+                return _members(argument)
+            case "SUBPATTERN":
+                return _firsts(argument[3])
+            case "BRANCH":
+                parts = [_firsts(branch) for branch in argument[1]]
+                return None if None in parts else frozenset().union(*[part for part in parts if part is not None])
+            case "MAX_REPEAT" if argument[0] >= 1:
+                return _firsts(argument[2])
+            case _:
+                return None
+    return None
+
+
+def _members(items: Any) -> frozenset[str] | None:
+    members: set[str] = set()
+    for operation, argument in items:
+        match str(operation):
+            case "LITERAL":
+                members.add(chr(argument))
+            case "RANGE":
+                members.update(map(chr, range(argument[0], argument[1] + 1)))
+            case "CATEGORY" if str(argument) == "CATEGORY_DIGIT":
+                members.update("0123456789")
+            case _:
+                return None
+    return frozenset(members)
