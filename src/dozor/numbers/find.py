@@ -24,6 +24,8 @@ WIDE = "０-９Ａ-Ｚａ-ｚ"
 # A token holds at least five digits in a row of characters that can belong to a number.
 TOKEN = re.compile(rf"\+?[0-9A-Za-z{WIDE}{HOMOGLYPHS}](?:[0-9A-Za-z{WIDE}{HOMOGLYPHS}]|-(?=\d)){{6,41}}")
 DIGITS = re.compile(rf"[0-9{WIDE}].*?[0-9{WIDE}].*?[0-9{WIDE}].*?[0-9{WIDE}]")
+CLUSTER = re.compile(rf"[0-9{WIDE[:3]}](?:[^\n]{{0,3}}[0-9{WIDE[:3]}]){{3}}")  # four digits close together
+REACH = 48  # characters around a cluster that can belong to its number
 SPACED_S10 = re.compile(
     r"(?<![A-Za-z0-9])([A-Za-z]{2})[ \u00a0]?(\d{3,4}(?:[ \u00a0]?\d{3,4}){1,2}(?:[ \u00a0]?\d)?)"
     r"[ \u00a0]?([A-Z]{2})(?![A-Za-z0-9])"
@@ -59,12 +61,31 @@ def find(text: str, *, suffixes: Collection[str] = ()) -> tuple[Mention, ...]:
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    spans = [match.span() for match in SPACED_S10.finditer(text) if " " in match[0] or "\u00a0" in match[0]]
-    spans += [match.span() for match in SPACED_DIGITS.finditer(text)]
-    for match in TOKEN.finditer(text):
-        if DIGITS.search(match[0]):
-            spans.append(_trimmed(match))
-    return spans
+    spaced: list[tuple[int, int]] = []
+    tokens: list[tuple[int, int]] = []
+    for start, end in _zones(text):
+        for pattern in (SPACED_S10, SPACED_DIGITS):
+            found = (match for match in pattern.finditer(text, start, end))
+            spaced += [match.span() for match in found if pattern is SPACED_DIGITS or re.search(r"\s", match[0])]
+        tokens += [_trimmed(match) for match in TOKEN.finditer(text, start, end) if DIGITS.search(match[0])]
+    return spaced + tokens
+
+
+def _zones(text: str) -> list[tuple[int, int]]:
+    """The stretches of a text that hold digits enough for a number; the rest is not looked at twice."""
+    zones: list[tuple[int, int]] = []
+    for match in CLUSTER.finditer(text):
+        start = max(0, match.start() - REACH)
+        while start > 0 and not text[start - 1].isspace():
+            start -= 1
+        end = min(len(text), match.end() + REACH)
+        while end < len(text) and not text[end].isspace():
+            end += 1
+        if zones and start <= zones[-1][1]:
+            zones[-1] = (zones[-1][0], max(end, zones[-1][1]))
+        else:
+            zones.append((start, end))
+    return zones
 
 
 def _trimmed(match: re.Match[str]) -> tuple[int, int]:
