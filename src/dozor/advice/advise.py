@@ -1,0 +1,113 @@
+"""From a diagnosis and a clock to the next steps: facts, rows that fit, what is lawful, dates, reminders, guards."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dozor.advice import words
+from dozor.advice.lawful import lawful
+from dozor.advice.situation import Situation, situation
+from dozor.advice.tables import INSTANT, GuardRow, Row, StepRow, figure, guard_rows, ladder, playbook
+from dozor.model import Advice, Clock, Diagnosis, Dossier, Journey, Outlook, Step, StepId, Text
+
+HARD = frozenset(
+    {
+        StepId.OPEN_DISPUTE_NOW,
+        StepId.OPEN_DISPUTE_BY_DEADLINE,
+        StepId.MODIFY_DISPUTE,
+        StepId.REJECT_OFFER,
+        StepId.ACCEPT_OFFER,
+        StepId.PICK_UP,
+        StepId.PAY_DUTY_OR_DOCUMENTS,
+        StepId.CHARGEBACK_OR_PAYPAL,
+    }
+)
+
+
+def advise(
+    dossier: Dossier,
+    journey: Journey,
+    clock: Clock,
+    outlook: Outlook | None,
+    diagnosis: Diagnosis,
+    now: dt.datetime,
+    *,
+    replies: Sequence[str] = (),
+    reliability: float | None = None,
+) -> Advice:
+    """The next steps, first thing first, with their dates, reasons, words, reminders and guards.
+
+    `replies` are categories of the seller's answers, oldest first; `reliability` (0…1) is the chance that the
+    buyer acts on one day's prompt, by default the table's. `now` is aware. Nothing lies after its safe date, no
+    step is illegal under the clock's policy, and none gives up the buyer's right before goods or money are there.
+    """
+    trust = figure("reliability") if reliability is None else min(max(reliability, 0.01), 0.99)
+    s = situation(dossier, journey, clock, outlook, diagnosis, now, replies, trust)
+    lang = words.buyer_language(dossier)
+    said = words.message_args(dossier, journey, s)
+
+    rows = matching(s)
+    drafts = [(row, step) for row in rows for step in row.steps]
+    steps = lawful((_step(row, step, s, lang, said) for row, step in drafts), s)
+    steps = steps[: round(figure("steps_shown"))]
+    return Advice(steps=steps, reminders=_reminders(steps, s.now, trust), guards=_guards(s))
+
+
+def matching(s: Situation) -> list[Row]:
+    """The leading row (the first that fits) and all rows that add to it."""
+    fits = [row for row in playbook() if _fits(row, s)]
+    leading = next((row for row in fits if not row.also), None)
+    return [*([leading] if leading else []), *(row for row in fits if row.also)]
+
+
+def _fits(row: Row | GuardRow, s: Situation) -> bool:
+    return (
+        (not row.disputes or s.state in row.disputes)
+        and (not row.causes or s.cause in row.causes)
+        and (not row.replies or s.reply in row.replies)
+        and all(s.has(condition) for condition in row.when)
+    )
+
+
+def _step(row: Row, step: StepRow, s: Situation, lang: str, said: dict[str, Any]) -> Step:
+    say, to = words.message(step.message, lang, said) if step.message else ({}, None)
+    return Step(
+        id=step.step,
+        why=words.text(f"advice.why.{step.why}", s.args),
+        not_before=_instant(step.not_before, s),
+        not_after=_instant(step.not_after, s),
+        otherwise=words.text(f"advice.otherwise.{step.otherwise}", s.args) if step.otherwise else None,
+        watch_for=words.text(f"advice.watch.{step.watch}", s.args) if step.watch else None,
+        say=say,
+        to=to,
+        sources=row.sources,
+    )
+
+
+def _instant(written: str | None, s: Situation) -> dt.datetime | None:
+    """A named instant of the situation with its lag; one that is unknown here is no limit."""
+    if written is None or (found := INSTANT.fullmatch(written)) is None:
+        return None
+    at = s.at.get(found["name"])
+    if at is None or not found["n"]:
+        return at
+    count = int(found["sign"] + found["n"])
+    return at + (dt.timedelta(days=count) if found["unit"] == "d" else dt.timedelta(hours=count))
+
+
+def _reminders(steps: Iterable[Step], now: dt.datetime, reliability: float) -> tuple[dt.datetime, ...]:
+    """Prompts before each instant to decide by: as many rungs as keep the chance to miss them all small."""
+    needed = math.ceil(math.log(figure("miss_at_most")) / math.log(1 - reliability))
+    rungs = [rung for place, rung in enumerate(ladder()) if rung.always or place < needed]
+    limits = {step.not_after for step in steps if step.id in HARD and step.not_after is not None}
+    starts = {step.not_before for step in steps if step.id in HARD and step.not_before is not None}
+    prompts = {limit - dt.timedelta(hours=rung.hours) for limit in limits for rung in rungs} | starts
+    return tuple(sorted(prompt for prompt in prompts if prompt > now))
+
+
+def _guards(s: Situation) -> tuple[Text, ...]:
+    fitting = [row for row in guard_rows() if _fits(row, s)]
+    return tuple(words.text(f"advice.guard.{row.id}", s.args) for row in fitting[: round(figure("guards_shown"))])

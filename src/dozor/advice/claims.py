@@ -1,0 +1,107 @@
+"""What the playbook asks about the money: which way a claim still has, from when and until when."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
+from dozor.advice.tables import figure
+from dozor.model import Clock, Dispute, DisputeState, Dossier, MoneyState
+
+
+def backstop_facts(facts: Facts, at: Instants, clock: Clock, dossier: Dossier, now: dt.datetime) -> None:
+    """Ways to the money beside the marketplace that are still open, the soonest to close first."""
+    network = (dossier.order.card_network or "").lower()
+    country = (dossier.order.card_country or "").upper()
+    closed = network in venues().no_chargeback_networks or country in venues().no_chargeback_countries
+    open_ = [
+        stop
+        for stop in clock.backstops
+        if stop.available is not False
+        and (stop.latest_safe is None or stop.latest_safe >= now)
+        and not (closed and stop.id != "paypal" and dossier.order.payment != "paypal")
+    ]
+    dated = sorted((stop for stop in open_ if stop.latest_safe), key=lambda stop: stop.latest_safe or now)
+    if dated:
+        first = dated[0]
+        at["backstop_until"] = first.latest_safe or now
+        at["backstop_from"] = max(now, first.opens) if first.opens else now
+        if at["backstop_from"] > at["backstop_until"]:
+            at["backstop_from"] = now
+    known = bool(clock.backstops) or closed
+    add(facts, backstop=bool(open_) or not known, no_backstop=known and not open_, chargeback_closed=closed)
+    soon = "backstop_until" in at and (at["backstop_until"] - now) / DAY <= figure("backstop_soon")
+    add(facts, backstop_soon=soon)
+
+
+def claim_window(
+    facts: Facts,
+    at: Instants,
+    clock: Clock,
+    *,
+    direct: bool,
+    now: dt.datetime,
+) -> str:
+    """When a claim on the platform can be made: `claim_from` … `claim_until`; else which way is left."""
+    safe, rescue, end = at.get("safe_deadline"), at.get("rescue_deadline"), at.get("protection_end")
+    opens = at.get("earliest_open")
+    gone = clock.money in (MoneyState.LOST_ON_PLATFORM, MoneyState.REFUNDED)
+    start = max(now, opens) if opens else now
+    add(facts, blocked=clock.may_open_now is False)
+    until: dt.datetime | None = None
+    route = "platform"
+    if direct or gone:
+        route = "backstop" if "no_backstop" not in facts else "none"
+    elif safe is not None and start <= safe and clock.money is not MoneyState.RELEASED_RECOVERABLE:
+        until = safe
+    elif safe is not None or end is not None or rescue is not None:
+        # Past the safe day: what is left of protection, then the days after it, are for rescue only.
+        until = min((each for each in (end, rescue) if each is not None and each >= start), default=None)
+        route = "rescue"
+        if until is None:
+            route = "backstop" if "no_backstop" not in facts else "none"
+    if route in ("platform", "rescue"):
+        at["claim_from"] = start
+        if until is not None:
+            at["claim_until"] = until
+    add(facts, expired=route in ("backstop", "none") and not direct, rescue=route == "rescue")
+    add(facts, claim_known="claim_until" in at)
+    may = clock.may_open_now is not False and route in ("platform", "rescue") and start <= now
+    add(facts, can_open=may and ("unknown_shop" not in facts) and (clock.may_open_now is True or "claim_until" in at))
+    return route
+
+
+def money_facts(facts: Facts, clock: Clock, dispute: Dispute) -> None:
+    """Whether the money is back, or on its way."""
+    settled = clock.money is MoneyState.REFUNDED
+    add(facts, money_back=settled, before_refund=clock.money is MoneyState.REFUND_DUE)
+    add(facts, settled=settled or dispute.state in (DisputeState.WON, DisputeState.DECIDED))
+
+
+def dispute_facts(facts: Facts, at: Instants, dispute: Dispute, price: int | None, now: dt.datetime) -> None:
+    """The offers and the days of a running dispute; `price` in minor units."""
+    opened, proposal = midnight(dispute.opened), midnight(dispute.proposal_at)
+    at.setdefault("seller_reply", (proposal or opened or now) + DAY * figure("seller_reply"))
+    at.setdefault("platform", (opened or now) + DAY * figure("platform_reply"))
+    at.setdefault("refund", (midnight(dispute.decided) or now) + DAY * figure("refund"))
+    at["offer_by"] = max(now + DAY * 0.5, (proposal or now) + DAY * figure("offer_reply"))
+    at["evidence_by"] = now + DAY * figure("evidence_reply")
+    at["return_by"] = max(now + DAY, (midnight(dispute.decided) or now) + DAY * figure("return_goods"))
+    # A stage not yet entered has not begun to run: its clock shows from now, never a day gone by.
+    add(facts, platform_late=now > at["platform"], refund_late=now > at["refund"])
+    offered = dispute.offered.minor if dispute.offered else None
+    full = dispute.asked.minor if dispute.asked else price
+    if price is not None and full is not None:
+        full = max(full, price)
+    whole = offered is not None and full is not None and offered >= full
+    add(facts, offer_full=whole, offer_partial=offered is not None and not whole)
+    end = at.get("protection_end")
+    add(facts, parked_end=end is not None and (end - now) / DAY <= figure("offer_reply"))
+    add(facts, time_left=end is not None and (end - now) / DAY > figure("cancel_margin"))
+    if end is not None:
+        at["parked_until"] = max(end, now)
+
+
+def speaks_of_defect(reason: str | None) -> bool:
+    """Whether the dispute's reason is faulty goods rather than missing ones."""
+    return reason is not None and any(word in reason.lower() for word in venues().defect)
