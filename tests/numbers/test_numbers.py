@@ -108,6 +108,15 @@ def test_a_card_number_is_never_shown_whole() -> None:
     assert mention.readings[0].repairs == ()
 
 
+@pytest.mark.parametrize("card", ["4111 1111 1111 1111", "5555555555554444", "3782-822463-10005"])
+def test_no_field_of_a_mention_holds_the_digits_of_a_card(card: str) -> None:
+    for text in (card, f"paid with {card}, order 8199633578334590"):
+        shown = repr(find(text)).replace("8199633578334590", "")
+        assert card not in shown
+        assert re.sub(r"\D", "", card) not in shown
+        assert Kind.CARD in {mention.readings[0].kind for mention in find(text)}
+
+
 @pytest.mark.parametrize(
     ("written", "meant", "kinds"),
     [

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from dozor import knowledge
 from dozor.model import Kind, Mention, Reading, Text
-from dozor.numbers.identify import identify
+from dozor.numbers.identify import identify, masked
 
 NEAR = 25  # characters before a number in which a word speaks of it
 HOMOGLYPHS = "АВЕЅКМНОРСТУХІЈЗавекморстухіј"
@@ -48,7 +48,7 @@ def find(text: str, *, suffixes: Collection[str] = ()) -> tuple[Mention, ...]:
     whole = identify(text, suffixes=suffixes) if len(text.strip()) <= 60 else ()
     if whole and whole[0].certainty >= 0.3 and "\n" not in text.strip():
         start = len(text) - len(text.lstrip())
-        return (Mention(raw=text.strip(), start=start, end=start + len(text.strip()), readings=whole),)
+        return (_mention(text.strip(), start, whole),)
     taken: list[Mention] = []
     for start, end in _spans(text):
         if any(start < mention.end and mention.start < end for mention in taken):
@@ -56,8 +56,14 @@ def find(text: str, *, suffixes: Collection[str] = ()) -> tuple[Mention, ...]:
         raw = text[start:end]
         readings = _with_context(identify(raw, suffixes=suffixes), text, start)
         if readings:
-            taken.append(Mention(raw=raw, start=start, end=end, readings=readings))
+            taken.append(_mention(raw, start, readings))
     return tuple(sorted(taken, key=lambda mention: mention.start))
+
+
+def _mention(raw: str, start: int, readings: tuple[Reading, ...]) -> Mention:
+    """A place in the text; what is written there is kept, unless it is a payment card."""
+    shown = masked(raw) if any(reading.kind is Kind.CARD for reading in readings) else raw
+    return Mention(raw=shown, start=start, end=start + len(raw), readings=readings)
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

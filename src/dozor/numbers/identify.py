@@ -39,6 +39,9 @@ def identify(text: str, *, suffixes: Collection[str] = ()) -> tuple[Reading, ...
                 reading = _reading(row, normal, repairs, suffixes)
                 if reading is not None:
                     readings.append(reading)
+    cards = [reading for reading in readings if reading.kind is Kind.CARD]
+    if cards:
+        return tuple(cards)  # no other reading may show the digits of a card
     readings.sort(key=lambda reading: (-reading.certainty, reading.format))
     return tuple(readings)
 
@@ -66,7 +69,7 @@ def _reading(row: Format, normal: str, repairs: tuple[Repair, ...], known: Colle
     issuer = row.issuer
     return Reading(
         kind=row.kind,
-        normal=_masked(normal) if row.kind is Kind.CARD else normal,
+        normal=masked(normal) if row.kind is Kind.CARD else normal,
         format=row.id,
         issuer=issuer,
         carriers=row.carriers or ((issuer,) if issuer and row.kind in (Kind.TRACKING, Kind.ORDER) else ()),
@@ -173,6 +176,6 @@ def _neighbours(digit: str) -> str:
     return row[max(0, place - 1) : place] + row[place + 1 : place + 2]
 
 
-def _masked(card: str) -> str:
+def masked(card: str) -> str:
     """A payment card number is never shown or kept whole."""
     return "*" * (len(card) - 4) + card[-4:]
