@@ -85,7 +85,12 @@ def outlook(never: float = 0.05, mean: float = 15, elapsed: float = 20, p90: flo
 
 
 def journey(
-    last: str | None = None, *, ago: float = 5, stage: Milestone | None = None, number: str = "RB123456785CN", **fields: Any
+    last: str | None = None,
+    *,
+    ago: float = 5,
+    stage: Milestone | None = None,
+    number: str = "RB123456785CN",
+    **fields: Any,
 ) -> Journey:
     """A journey with one event, or with none."""
     if last is None:
