@@ -97,7 +97,10 @@ def situation(
     money_facts(facts, clock, dispute)
     dispute_facts(facts, at, dispute, order.price.minor if order.price else None, now)
 
-    heard = (*replies, "silence") if silent else replies
+    # An answer whose days have passed without a scan is worth no more than an empty one.
+    answer = belief("reply", reply) if reply else None
+    stale = waited and answer is not None and answer.patience > 0
+    heard = (*replies, "silence") if silent else (*replies, "vague") if stale else replies
     never = _never(diagnosis, outlook, heard, dear=_dear(order.price))
     decision = decide(
         outlook,

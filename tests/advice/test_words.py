@@ -1,0 +1,79 @@
+"""The texts to send: filled from the order, silent about what is unknown, in the languages that are read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dozor.advice.words import fill, message, seeds
+from dozor.model import Dossier, Money, Order
+
+from .world import ask, clock, dossier, journey, outlook
+
+MESSAGES = (
+    "seller.no_information",
+    "seller.stalled",
+    "platform.claim",
+    "post.search",
+    "bank.statement",
+    "shop.deadline",
+    "review",
+)
+
+
+@pytest.mark.parametrize("id", MESSAGES)
+@pytest.mark.parametrize("lang", ["en", "ru", "uk", "zh", None])
+def test_a_message_with_nothing_known_still_reads(id, lang):
+    texts, to = message(id, lang, {})
+    assert texts and to
+    for text in texts.values():
+        assert not set("{}[]") & set(text) and "None" not in text and "  " not in text and text[0].isalpha()
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["order", "number", "days", "sum", "last_event", "place", "until"]), st.text(max_size=300)
+    )
+)
+def test_a_carriers_words_can_not_break_out_of_a_message(args):
+    text = fill("Last: [{last_event}][, {place}][ of {sum}][ {number}].", args, "en")
+    assert "\n" not in text and "\x00" not in text
+    assert len(text) < 4 * 121 + 40
+
+
+def test_languages_go_where_they_are_read():
+    assert set(message("seller.stalled", "ru", {})[0]) == {"en", "zh"}
+    assert set(message("platform.claim", "ru", {})[0]) == {"en", "ru"}
+    assert set(message("post.search", "uk", {})[0]) == {"uk"}
+    assert set(message("bank.statement", None, {})[0]) == {"en"}
+
+
+@pytest.mark.rule("S083", "S091")
+def test_the_guides_own_wordings_are_kept_beside_ours():
+    kept = {row.id: row.text for row in seeds()}
+    assert kept["seller.no_information"].startswith("Hello! The track number ____")
+    assert "parsel was sent 15 days ago" in kept["platform.claim"]
+    assert "parsel" not in message("platform.claim", "en", {})[0]["en"]
+
+
+@pytest.mark.rule("S091", "S092", "S155")
+def test_the_claim_names_the_number_the_days_and_the_sum():
+    advice = ask("fake_number", dossier(shipped=40, price=Money(1250, "EUR")), c=clock(end=6), o=outlook())
+    words = advice.steps[0].say
+    assert "RB123456785CN" in words["en"] and "40 days ago" in words["en"] and "12.50 EUR" in words["en"]
+    assert "40 дн." in words["ru"]
+
+
+def test_an_order_number_is_never_called_a_tracking_number():
+    d = Dossier(numbers=("8123456789012345",), order=Order(number="8123456789012345", marketplace="aliexpress"))
+    from dozor.model import Journey
+
+    words = ask("other", d, j=Journey(), o=outlook()).steps
+    assert all("racking number 8123456789012345" not in text for step in words for text in step.say.values())
+
+
+def test_an_event_of_the_carrier_is_cut_and_cleaned():
+    long = "Held\u202e by customs\n" + "x" * 400
+    said = ask("stalled", j=journey(long, ago=30), o=outlook()).steps[0].say["en"]
+    assert "\u202e" not in said and "\n" not in said and "…" in said
