@@ -1,0 +1,257 @@
+"""What is known of a purchase, as names that the tables of evidence may ask for.
+
+A fact either holds or does not ("order_only", "stage.delivered"); a strength is a number ≥ 0 that scales a
+weight ("silence": how many nats this silence is beyond the usual). Each is defined here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dozor.diagnosis.tables import figures, profiles
+from dozor.model import (
+    Clock,
+    Dossier,
+    Journey,
+    Kind,
+    Mention,
+    Milestone,
+    OutcomeKind,
+    Outlook,
+    Reach,
+    Reading,
+)
+
+DAY = dt.timedelta(days=1)
+NOTHING = frozenset({OutcomeKind.UNKNOWN_NUMBER, OutcomeKind.KNOWN_WITHOUT_EVENTS})
+DOWN = frozenset(
+    {OutcomeKind.REFUSED, OutcomeKind.UNREACHABLE, OutcomeKind.QUOTA, OutcomeKind.UNAUTHORISED, OutcomeKind.CHANGED}
+)
+# Contradictions that a genuine parcel of this purchase cannot show.
+ACCUSING = frozenset(
+    {
+        "event_before_payment",
+        "event_before_shipping",
+        "other_destination",
+        "other_city",
+        "impossible_speed",
+        "two_countries_at_once",
+        "number_of_other_year",
+    }
+)
+NO_MOVEMENT = frozenset({Milestone.PRE_SHIPMENT, Milestone.INFO, Milestone.CANCELLED, None})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names that hold, strengths by name, and what sentences may say about them."""
+
+    names: frozenset[str]
+    strengths: dict[str, float]
+    args: dict[str, Any] = field(default_factory=dict)
+
+    def has(self, condition: str) -> bool:
+        """Whether a fact holds; `!fact`: whether it does not."""
+        return condition[1:] not in self.names if condition.startswith("!") else condition in self.names
+
+    def fit(self, conditions: Sequence[str]) -> bool:
+        """Whether all conditions hold."""
+        return all(self.has(condition) for condition in conditions)
+
+
+def facts(
+    dossier: Dossier,
+    mentions: Sequence[Mention],
+    journey: Journey,
+    clock: Clock,
+    outlook: Outlook | None,
+    now: dt.datetime,
+    replies: Sequence[str],
+    tracked_prior: float | None,
+) -> Facts:
+    """All facts, from what the other rooms found. Pure."""
+    names: set[str] = set()
+    args: dict[str, Any] = {}
+    readings = [mention.readings[0] for mention in mentions if mention.readings]
+    reading = _of_the_number(readings, names, args, dossier)
+    _of_the_events(journey, dossier, names, args, now)
+    _of_the_sources(journey, dossier, reading, names, args)
+    _of_the_goods(dossier, clock, names)
+    if replies:
+        names.update({"replied", f"reply.{replies[-1]}"})
+    strengths = _strengths(outlook, journey, dossier, names, args, now)
+    if tracked_prior is not None and not names & {"reach.known", "any_movement"}:
+        names.add("price_known")
+        odds = math.log((1 - tracked_prior) / tracked_prior) if 0 < tracked_prior < 1 else 0.0
+        names.add("price.low" if odds > 0 else "price.high")
+        strengths["price"] = min(abs(odds), figures().strength_most)
+        args["p_tracked"] = round(tracked_prior, 2)
+        if dossier.order.price is not None:
+            args["price"] = dossier.order.price
+    return Facts(frozenset(names), strengths, args)
+
+
+def _of_the_number(
+    readings: Sequence[Reading], names: set[str], args: dict[str, Any], dossier: Dossier
+) -> Reading | None:
+    """What kind of string it is; returns the reading that stands for the parcel."""
+    tracking = [each for each in readings if each.kind is Kind.TRACKING]
+    if not tracking:
+        if any(each.kind is Kind.ORDER for each in readings):
+            names.add("order_only")
+            args["number"] = next(each.normal for each in readings if each.kind is Kind.ORDER)
+        elif any(each.kind is Kind.PRODUCT for each in readings):
+            names.add("product_only")
+            args["number"] = next(each.normal for each in readings if each.kind is Kind.PRODUCT)
+        elif readings and any(each.kind is Kind.OTHER for each in readings) and dossier.numbers:
+            names.add("unrecognised")
+        return None
+    names.add("tracking_number")
+    reading = next((each for each in tracking if each.valid), tracking[0])
+    args["number"] = reading.normal
+    if not reading.valid:
+        names.add("impossible")
+        if reading.expected_check:
+            args["expected"] = reading.expected_check
+        if reading.corrections and reading.corrections[0].score >= figures().correction_sure:
+            names.add("correctable")
+    if has_pattern(reading.normal):
+        names.add("pattern")
+    if reading.reach is not Reach.UNKNOWN:
+        names.update({"reach.known", f"reach.{reading.reach.value}"})
+    for row in profiles():
+        if row.issuer == reading.issuer and (not row.formats or reading.format in row.formats):
+            names.add(f"profile.{row.beyond_border}")
+    args["carriers"] = ", ".join(reading.carriers[:3])
+    return reading
+
+
+def has_pattern(number: str) -> bool:
+    """Whether the digits of a number look thought up: 123456789, 987654321, 111111111, 123123123, 123454321."""
+    run = [int(char) for char in number if char.isdigit() and char.isascii()][:9]
+    if len(run) < figures().pattern_length:
+        return False
+    steps = [b - a for a, b in itertools.pairwise(run)]
+    arithmetic = len({step % 10 for step in steps[:7]}) == 1
+    thirds = len(run) == 9 and run == run[:3] * 3
+    mirrored = run == run[::-1] and {abs(step) for step in steps} == {1}
+    return arithmetic or thirds or mirrored
+
+
+def _of_the_events(journey: Journey, dossier: Dossier, names: set[str], args: dict[str, Any], now: dt.datetime) -> None:
+    real = [event for event in journey.events if not event.forecast and not event.reversed]
+    moved = [event for event in real if event.milestone not in NO_MOVEMENT]
+    if not real and dossier.events_seen is not True:
+        names.add("no_events")
+    if real:
+        names.add("any_events")
+    if moved or journey.first_acceptance is not None:
+        names.add("any_movement")
+    elif real:
+        names.add("label_events")
+    if dossier.events_seen is False:
+        names.add("told_nothing")
+    stage = journey.stage
+    if stage is not None:
+        names.add(f"stage.{stage.value}")
+        args["stage"] = stage.value
+    names.update(f"contradiction.{each.id}" for each in journey.contradictions)
+    if any(each.id in ACCUSING for each in journey.contradictions):
+        names.add("history_wrong")
+    if any(link.follows for link in journey.numbers):
+        names.add("number_changed")
+        args["new_number"] = next(link.number for link in reversed(journey.numbers) if link.follows)
+    destination = dossier.order.destination
+    last = journey.last_movement
+    country = last.place.country if last and last.place else None
+    if stage is Milestone.DELIVERED and country and destination and country != destination:
+        names.add("delivered_abroad")
+        args["place"] = country
+    if journey.exported_at is not None:
+        names.add("exported")
+    if journey.imported_at is not None:
+        names.add("imported")
+    if journey.silence_days is not None:
+        args["silent"] = max(0, round(journey.silence_days))
+    if stage is Milestone.AVAILABLE_FOR_PICKUP:
+        since = journey.available_since or (last.when.utc() if last and last.when else None)
+        if since is not None:
+            waited = (now - since) / DAY
+            args["waited"] = max(0, round(waited))
+            if waited >= figures().pickup_term_days - figures().pickup_warn_days:
+                names.add("pickup_ends")
+
+
+def _of_the_sources(
+    journey: Journey, dossier: Dossier, reading: Reading | None, names: set[str], args: dict[str, Any]
+) -> None:
+    """Who was asked, and which kind of nothing came back."""
+    outcomes = journey.outcomes
+    nothing = sorted(carrier for carrier, outcome in outcomes.items() if outcome.kind in NOTHING)
+    unknown = sorted(carrier for carrier, outcome in outcomes.items() if outcome.kind is OutcomeKind.UNKNOWN_NUMBER)
+    down = sorted(carrier for carrier, outcome in outcomes.items() if outcome.kind in DOWN)
+    needs = sorted({need for outcome in outcomes.values() for need in outcome.needs})
+    if any(outcome.kind is OutcomeKind.FOUND for outcome in outcomes.values()):
+        names.add("found")
+    if nothing:
+        names.add("asked_in_vain")
+    if any(outcome.kind is OutcomeKind.NOT_THEIRS for outcome in outcomes.values()):
+        names.add("not_theirs")
+    if len(unknown) >= figures().two_sources:
+        names.add("two_sources")
+    if down and not nothing and "found" not in names:
+        names.add("only_down")
+        args["down"] = ", ".join(down)
+    if any(outcome.kind is OutcomeKind.NEEDS for outcome in outcomes.values()) and "found" not in names:
+        names.add("needs_more")
+        args["needs"] = ", ".join(needs)
+    if reading is not None and outcomes and not set(reading.carriers) & set(outcomes):
+        names.add("right_one_not_asked")
+    args["asked"] = ", ".join(nothing)
+    args["sources"] = len(nothing)
+
+
+def _of_the_goods(dossier: Dossier, clock: Clock, names: set[str]) -> None:
+    if dossier.order.received is True:
+        names.add("goods_in_hand")
+    if dossier.order.received is False:
+        names.add("goods_missing")
+    if dossier.order.paid is None and dossier.order.shipped is None:
+        names.add("dates_unknown")
+    if dossier.order.shipped is None and dossier.order.paid is not None:
+        names.add("shipping_unknown")
+    if clock.at("protection_end") is None:
+        names.add("protection_unknown")
+
+
+def _strengths(
+    outlook: Outlook | None,
+    journey: Journey,
+    dossier: Dossier,
+    names: set[str],
+    args: dict[str, Any],
+    now: dt.datetime,
+) -> dict[str, float]:
+    """How far this silence is from the usual: in nats (−ln of the share still silent), and in 90-% terms."""
+    figure = figures()
+    if outlook is None:
+        return {"silence": 0.0, "beyond": 0.0, "early": 0.0}
+    names.add("norm_known")
+    still = max(1.0 - outlook.unusual, math.exp(-figure.strength_most))
+    silence = -math.log(still)
+    beyond = max(0.0, outlook.elapsed / outlook.norm_p90 - 1) if outlook.norm_p90 > 0 else 0.0
+    if beyond > 0:
+        names.add("past_norm")
+    args["share"] = round(outlook.unusual, 2)
+    args["days"] = max(0, round(outlook.elapsed))
+    args["norm"] = max(1, round(outlook.norm_p90))
+    return {
+        "silence": silence,
+        "beyond": min(beyond, figure.beyond_most),
+        "early": max(0.0, 1.0 - outlook.unusual),
+    }

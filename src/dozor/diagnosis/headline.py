@@ -1,0 +1,23 @@
+"""One sentence: the likeliest cause and how sure we are."""
+
+from __future__ import annotations
+
+from dozor.diagnosis.tables import figures
+from dozor.model import CauseId, Diagnosis, Text
+
+
+def headline(diagnosis: Diagnosis) -> Text:
+    """The verdict as a sentence; two candidates where neither leads clearly, an unknown where nothing does."""
+    named = [cause for cause in diagnosis.causes if cause.id is not CauseId.OTHER]
+    first, second = named[0], named[1]
+    args = {
+        "cause": Text(f"cause.{first.id.value}"),
+        "p": round(first.probability, 2),
+        "second": Text(f"cause.{second.id.value}"),
+        "p2": round(second.probability, 2),
+    }
+    if first.probability >= figures().headline_sure:
+        return Text("headline.sure", args)
+    if first.probability < figures().headline_open:
+        return Text("headline.open", args)
+    return Text("headline.likely", args)
