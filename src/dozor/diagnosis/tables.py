@@ -85,7 +85,45 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
 
 # The facts that `facts.py` may find, but for the families whose names follow a vocabulary of the model.
 FACTS = frozenset(
-    ["any_events", "any_movement", "asked_in_vain", "correctable", "dates_unknown", "delivered_abroad", "exported", "found", "goods_in_hand", "goods_missing", "history_wrong", "impossible", "imported", "label_events", "needs_more", "no_events", "norm_known", "not_theirs", "number_changed", "only_down", "order_only", "past_norm", "pattern", "pickup_ends", "price.high", "price.low", "price_known", "product_only", "protection_unknown", "reach.known", "replied", "right_one_not_asked", "shipping_unknown", "told_nothing", "tracking_number", "two_sources", "unrecognised"]
+    [
+        "any_events",
+        "any_movement",
+        "asked_in_vain",
+        "correctable",
+        "dates_unknown",
+        "delivered_abroad",
+        "exported",
+        "found",
+        "goods_in_hand",
+        "goods_missing",
+        "history_wrong",
+        "impossible",
+        "imported",
+        "label_events",
+        "needs_more",
+        "no_events",
+        "norm_known",
+        "not_theirs",
+        "number_changed",
+        "only_down",
+        "order_only",
+        "past_norm",
+        "pattern",
+        "pickup_ends",
+        "price.high",
+        "price.low",
+        "price_known",
+        "product_only",
+        "protection_unknown",
+        "reach.known",
+        "replied",
+        "right_one_not_asked",
+        "shipping_unknown",
+        "told_nothing",
+        "tracking_number",
+        "two_sources",
+        "unrecognised",
+    ]
 )
 FAMILIES = ("stage.", "contradiction.", "reach.", "reply.", "profile.")
 
