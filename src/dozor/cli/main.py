@@ -15,6 +15,7 @@ from dozor import __version__
 COMMANDS = {
     "identify": "What is this number? Can it be real, and how far can it be followed?",
     "reply": "What does the seller's reply mean, and what to answer?",
+    "normalise": "What does a carrier's text mean?",
     "policy": "The rules of the marketplaces: figures, dates, sources, unknowns.",
 }
 MODULES = {name: f"dozor.cli.{name}" for name in COMMANDS}

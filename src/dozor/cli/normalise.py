@@ -1,0 +1,57 @@
+"""`dozor normalise`: what does a carrier's text mean?"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import msgspec
+
+from dozor.i18n import LANGUAGES, say
+from dozor.model import Text
+
+
+@click.command()
+@click.argument("text", nargs=-1)
+@click.option("--code", help="The carrier's own code of the event.")
+@click.option("--carrier", default="", help="The carrier that told it.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the answer (default: of your system).")
+@click.option("--jsonl", is_flag=True, help="Bulk: {text, lang, code, carrier} a line in, {milestone, …} a line out.")
+def command(text: tuple[str, ...], code: str | None, carrier: str, lang: str | None, jsonl: bool) -> None:
+    """The milestone behind a carrier's words, and the rule that decided."""
+    from dozor.cli.options import language
+    from dozor.journey import normalise
+
+    if jsonl:
+        _bulk()
+        return
+    if not text:
+        raise click.UsageError('nothing to read: give a text, for instance dozor normalise "Прибыло в место вручения"')
+    lang = language(lang)
+    for each in text:
+        meaning = normalise(each, code=code, system=carrier)
+        name = say(Text(f"milestone.{meaning.milestone.value if meaning.milestone else 'unknown'}"), lang)
+        click.echo(f"{click.style(name, bold=True)}  {meaning.rule}".rstrip())
+
+
+def _bulk() -> None:
+    from dozor.journey import normalise
+
+    encoder = msgspec.json.Encoder()
+    out = sys.stdout.buffer
+    for line in sys.stdin.buffer:
+        if not line.strip():
+            continue
+        try:
+            row = msgspec.json.decode(line, type=dict)
+        except msgspec.MsgspecError as error:
+            out.write(encoder.encode({"milestone": None, "error": f"not a JSON object: {error}"}) + b"\n")
+            continue
+        words = [row.get(name) for name in ("text", "lang", "code", "carrier")]
+        said, lang, code, carrier = (str(each) if each is not None else None for each in words)
+        meaning = normalise(said or "", lang=lang, code=code, system=carrier or "")
+        out.write(
+            encoder.encode({"milestone": meaning.milestone, "decided_by": meaning.decided_by, "rule": meaning.rule})
+        )
+        out.write(b"\n")
+    out.flush()

@@ -1,0 +1,49 @@
+"""Log-normal times in closed form: no array library is needed to say how unusual one silence is."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from msgspec import Struct
+
+NORMAL = NormalDist()
+
+
+class LogNormal(Struct, frozen=True):
+    """Days until something happens, where it does: ln days ~ N(ln median, sigma²)."""
+
+    median: float
+    sigma: float
+
+    def survival(self, days: float) -> float:
+        """The share still waiting after so many days."""
+        if days <= 0:
+            return 1.0
+        return 0.5 * math.erfc((math.log(days / self.median)) / (self.sigma * math.sqrt(2)))
+
+    def quantile(self, share: float) -> float:
+        """After how many days this share no longer waits."""
+        return self.median * math.exp(self.sigma * NORMAL.inv_cdf(share))
+
+    @property
+    def mean(self) -> float:
+        """The mean, in days."""
+        return self.median * math.exp(self.sigma**2 / 2)
+
+    @property
+    def variance(self) -> float:
+        """The variance, in days squared."""
+        return (math.exp(self.sigma**2) - 1) * self.mean**2
+
+    def later(self, days: float) -> LogNormal:
+        """The same spread, its median moved by so many days."""
+        return LogNormal(max(0.25, self.median + days), self.sigma)
+
+
+def total(parts: list[LogNormal]) -> LogNormal:
+    """The sum of independent times as the log-normal of equal mean and variance (Fenton 1960)."""
+    mean = sum(part.mean for part in parts)
+    variance = sum(part.variance for part in parts)
+    sigma = math.sqrt(math.log(1 + variance / mean**2))
+    return LogNormal(mean * math.exp(-(sigma**2) / 2), sigma)
