@@ -13,9 +13,12 @@ from dozor import __version__
 
 # One line a command, so that `dozor --help` need not import any of them.
 COMMANDS = {
+    "check": "What is it, why does nothing move, and what to do by when?",
     "identify": "What is this number? Can it be real, and how far can it be followed?",
     "reply": "What does the seller's reply mean, and what to answer?",
     "normalise": "What does a carrier's text mean?",
+    "ask": "What do the carriers say about this number?",
+    "carriers": "Who can be asked, with or without a key, under which terms.",
     "policy": "The rules of the marketplaces: figures, dates, sources, unknowns.",
 }
 MODULES = {name: f"dozor.cli.{name}" for name in COMMANDS}

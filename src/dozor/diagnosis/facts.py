@@ -247,7 +247,7 @@ def _strengths(
     beyond = max(0.0, outlook.elapsed / outlook.norm_p90 - 1) if outlook.norm_p90 > 0 else 0.0
     if beyond > 0:
         names.add("past_norm")
-    args["share"] = round(outlook.unusual, 2)
+    args["share"] = min(round(outlook.unusual, 2), 0.99)  # a hundred per cent is never known
     args["days"] = max(0, round(outlook.elapsed))
     args["norm"] = max(1, round(outlook.norm_p90))
     return {

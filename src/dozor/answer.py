@@ -1,0 +1,89 @@
+"""The way of the data: a dossier goes in, an answer comes out. Pure; `now` is a parameter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from dozor.advice import advise
+from dozor.diagnosis import diagnose, headline
+from dozor.disputes import classify
+from dozor.forecast import outlook, tracked_prior
+from dozor.intake import settle
+from dozor.journey import weave
+from dozor.model import Answer, Dossier, Kind, Mention, Reading
+from dozor.numbers import buyer_suffix, find, identify
+from dozor.protection import clock
+
+
+def answer(dossier: Dossier, now: dt.datetime) -> Answer:
+    """All that can be said about a dossier at `now` (an aware instant).
+
+    Raises ValueError for a `now` without a zone; everything unknown in the dossier is an unknown in the answer.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now must be an aware instant: give it a zone, for instance +00:00")
+    now = now.astimezone(dt.UTC)
+
+    dossier = settle(dossier, now)
+    mentions = read_numbers(dossier)
+    readings = [mention.readings[0] for mention in mentions if mention.readings]
+    tracking = [reading for reading in readings if reading.kind is Kind.TRACKING]
+
+    journey = weave(dossier.reports, now, told=dossier.events, order=dossier.order, numbers=tracking)
+    limits = clock(dossier.order, journey, now, dossier.dispute)
+    forecast = outlook(
+        journey,
+        dossier.order,
+        now,
+        reading=tracking[0] if tracking else None,
+        protection_end=limits.at("protection_end"),
+    )
+    replies = [classify(message.text).category for message in dossier.messages if message.by == "seller"]
+    diagnosis = diagnose(
+        dossier,
+        mentions,
+        journey,
+        limits,
+        forecast,
+        now,
+        replies=replies,
+        tracked_prior=tracked_prior(dossier.order),
+    )
+    advice = advise(dossier, journey, limits, forecast, diagnosis, now, replies=replies)
+
+    return Answer(
+        now=now,
+        headline=headline(diagnosis),
+        mentions=mentions,
+        journey=journey,
+        clock=limits,
+        diagnosis=diagnosis,
+        advice=advice,
+        outlook=forecast,
+        ask=whom_to_ask(tracking, dossier),
+        id=dossier.id,
+    )
+
+
+def read_numbers(dossier: Dossier) -> tuple[Mention, ...]:
+    """Every number of the dossier, once: those given as numbers first, then those found in its text."""
+    suffixes = set(dossier.order_suffixes)
+    if dossier.order.number and (suffix := buyer_suffix(dossier.order.number)):
+        suffixes.add(suffix)
+    given = [
+        Mention(raw=number, start=0, end=len(number), readings=identify(number, suffixes=suffixes))
+        for number in dossier.numbers
+    ]
+    found = find(dossier.text, suffixes=suffixes) if dossier.text else ()
+    once: dict[str, Mention] = {}
+    for mention in (*given, *found):
+        once.setdefault(mention.readings[0].normal if mention.readings else mention.raw, mention)
+    return tuple(once.values())
+
+
+def whom_to_ask(tracking: Sequence[Reading], dossier: Dossier) -> tuple[str, ...]:
+    """Carriers that may know the numbers and have not answered yet, best first."""
+    answered = {report.carrier for report in dossier.reports}
+    wanted = dict.fromkeys(carrier for reading in tracking if reading.valid for carrier in reading.carriers)
+    return tuple(carrier for carrier in wanted if carrier not in answered)

@@ -1,0 +1,5 @@
+"""Cainiao Global, the consolidator of AliExpress and others."""
+
+from dozor.carriers.cainiao.client import Cainiao
+
+CONNECTOR = Cainiao()

@@ -1,0 +1,1 @@
+"""A local peer that speaks the systems' protocols from fixtures, faults included, so that all can be tried offline."""

@@ -1,0 +1,80 @@
+"""`dozor ask`: what does a system say about a number?"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import click
+import msgspec
+
+from dozor.i18n import LANGUAGES, say
+from dozor.model import Kind, Report, Text
+
+PATIENCE = 15.0  # seconds
+
+
+@click.command()
+@click.argument("number", nargs=-1, required=True)
+@click.option(
+    "--carrier", "pinned", multiple=True, metavar="ID", help="Ask this system only (dozor carriers lists them)."
+)
+@click.option("--dry-run", is_flag=True, help="Show who would be asked and why; ask nobody.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the answer (default: of your system).")
+@click.option("--json", "as_json", is_flag=True, help="Reports as JSON (docs/schema/report.json).")
+def command(number: tuple[str, ...], pinned: tuple[str, ...], dry_run: bool, lang: str | None, as_json: bool) -> None:
+    """Ask carriers about NUMBER and show what each said."""
+    from dozor.carriers import plan, systems
+    from dozor.cli.asking import ask_keyless
+    from dozor.cli.options import language
+    from dozor.numbers import identify
+
+    lang = language(lang)
+    if unknown := [id for id in pinned if id not in systems()]:
+        known = ", ".join(systems())
+        raise click.BadParameter(f"{unknown[0]!r} is not known. Known systems: {known}", param_hint="--carrier")
+    readings = [identify(each)[0] for each in number if identify(each)]
+    tracking = [reading for reading in readings if reading.kind is Kind.TRACKING]
+    if not tracking:
+        raise click.UsageError("that is no tracking number; dozor identify tells what it is")
+    if bad := [reading.normal for reading in tracking if not reading.valid]:
+        click.echo(say(Text("ask.impossible", {"numbers": ", ".join(bad)}), lang), err=True)
+    steps = [step for step in plan(tracking, pinned=pinned) if not pinned or step.system in pinned]
+    if dry_run:
+        for step in steps:
+            click.echo(f"{systems()[step.system].name}  {step.number}  {say(step.why, lang)}")
+        return
+    if not steps:
+        raise click.UsageError("no system that needs no key knows such numbers; dozor identify tells whose it is")
+    others = [id for id in systems() if pinned and id not in pinned]
+    reports = ask_keyless(
+        tracking,
+        lambda: dt.datetime.now(dt.UTC),
+        PATIENCE,
+        pinned=pinned,
+        answered=[(id, reading.normal) for id in others for reading in tracking],
+        lang=lang,
+    )
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(reports), indent=2))
+        return
+    for report in reports:
+        _show(report, lang)
+
+
+def _show(report: Report, lang: str) -> None:
+    from dozor.carriers import systems
+    from dozor.cli.show import clean
+    from dozor.journey import understood
+
+    name = systems()[report.carrier].name
+    outcome = say(Text(f"outcome.{report.outcome.kind.value}"), lang)
+    detail = f" ({clean(report.outcome.detail)})" if report.outcome.detail else ""
+    click.echo(f"{click.style(f'{name} · {report.number}', bold=True)}  {outcome}{detail}")
+    for event in map(understood, reversed(report.events)):
+        when = event.when.local.strftime("%Y-%m-%d %H:%M") if event.when else "?"
+        meaning = say(Text(f"milestone.{event.milestone.value}"), lang) if event.milestone else "·"
+        click.echo(f"  {when}  {meaning}  {click.style(clean(event.text), dim=True)}")
+    for alias in report.aliases:
+        click.echo(f"  → {alias.number}")
+    if report.unknown_codes:
+        click.echo("  " + say(Text("ask.unknown_codes", {"codes": clean(", ".join(report.unknown_codes))}), lang))

@@ -1,0 +1,58 @@
+"""Asking keyless systems from the command line, for a few seconds at most."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from dozor.model import Reading, Report
+
+Clock = Callable[[], dt.datetime]
+
+
+def base_urls() -> dict[str, str]:
+    """Other addresses of systems, from the environment: DOZOR_CAINIAO_URL and the like (a local peer, a proxy)."""
+    from dozor.carriers import systems
+
+    named = {id: os.environ.get(f"DOZOR_{id.upper().replace('-', '_')}_URL") for id in systems()}
+    return {id: url for id, url in named.items() if url}
+
+
+def ask_keyless(
+    readings: Iterable[Reading],
+    clock: Clock,
+    seconds: float,
+    *,
+    pinned: Sequence[str] = (),
+    answered: Collection[tuple[str, str]] = (),
+    lang: str = "en",
+) -> tuple[Report, ...]:
+    """What keyless systems say about these numbers; never raises for what the network does.
+
+    A second number that an answer names is asked about in turn, within the same time.
+    """
+    from dozor.carriers import connector, plan
+    from dozor.carriers.base import Ask, Manners
+    from dozor.carriers.base.asking import ask_all
+    from dozor.numbers import identify
+
+    begun, manners = clock(), Manners()
+    reports: tuple[Report, ...] = ()
+    queue, asked = list(readings), set(answered)
+    for _ in range(2):
+        steps = plan(queue, pinned=pinned, answered=asked)
+        asked |= {(step.system, step.number) for step in steps}
+        by_system: dict[str, list[Ask]] = {}
+        for step in steps:
+            by_system.setdefault(step.system, []).append(Ask(step.number, lang=lang))
+        left = seconds - (clock() - begun).total_seconds()
+        if not by_system or left <= 0.2:
+            break
+        inquiries = [(connector(id), asks) for id, asks in by_system.items()]
+        found = asyncio.run(ask_all(inquiries, clock=clock, seconds=left, manners=manners, base_urls=base_urls()))
+        reports = (*reports, *found)
+        aliases = {alias.number for report in found for alias in report.aliases}
+        queue = [identify(number)[0] for number in sorted(aliases) if identify(number)]
+    return reports
