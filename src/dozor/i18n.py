@@ -13,7 +13,7 @@ moment     day and time of day with the zone ("24 November, 18:00 UTC")
 percent    0.63 as "63 %"
 money      a Money: "3.20 USD"
 text       another Text (or a sequence of them, joined by commas)
-name       the catalogue entry `name.<value>` (countries: from CLDR), or the value itself
+name       the catalogue entry `name.<value>` (countries: from CLDR), or the value itself; of a list, each
 unit ids   days, hours, sources, … : the number with the plural of `unit.<id>`: "14 дней"
 =========  =====================================================================================
 
@@ -153,7 +153,8 @@ class _Filler(string.Formatter):
             case "text":
                 return self._text(value)
             case "name":
-                return self._name(str(value))
+                several = value if isinstance(value, list | tuple) else [value]
+                return ("、" if self.lang == "zh" else ", ").join(self._name(str(each)) for each in several)
             case _:
                 return plural(format_spec, value, self.lang) if isinstance(value, int | float) else str(value)
 

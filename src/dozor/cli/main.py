@@ -14,6 +14,7 @@ from dozor import __version__
 # One line a command, so that `dozor --help` need not import any of them.
 COMMANDS = {
     "check": "What is it, why does nothing move, and what to do by when?",
+    "demo": "Six telling cases, solved offline.",
     "identify": "What is this number? Can it be real, and how far can it be followed?",
     "reply": "What does the seller's reply mean, and what to answer?",
     "normalise": "What does a carrier's text mean?",

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from dozor.i18n import day, has, say
-from dozor.model import Answer, Cause, Journey, Kind, Limit, Mention, Reading, Step, Text
+from dozor.model import Answer, BackStop, Cause, Journey, Kind, Limit, Mention, Reading, Step, Text
 
 WIDTH = 96  # characters at most: a line longer than that is not read
 CAUSES_SHOWN = 4
@@ -114,7 +114,7 @@ def _show_causes(page: Console, answer: Answer, lang: str) -> None:
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for cause in causes[:CAUSES_SHOWN]:
-        share = Line(f"{round(cause.probability * 100)} %", style="bold")
+        share = Line(f"{min(99, round(cause.probability * 100))} %", style="bold")
         table.add_row(share, _reasons(cause, lang))
     page.print(table)
     page.print(Line(_ui("estimate", lang), style="dim"))
@@ -144,7 +144,9 @@ def _show_dates(page: Console, answer: Answer, lang: str) -> None:
     for limit in sorted(limits, key=lambda limit: (limit.at or answer.now, limit.id)):
         table.add_row(_dated(limit.at, answer.now, lang), _name("limit", limit.id, lang), _certainty(limit, lang))
     for stop in stops:
-        table.add_row(_dated(stop.latest_safe, answer.now, lang), _name("backstop", stop.id, lang), "")
+        table.add_row(
+            _dated(stop.latest_safe, answer.now, lang), _name("backstop", stop.id, lang), _if_paid_so(stop, lang)
+        )
     page.print(table)
 
 
@@ -159,6 +161,10 @@ def _certainty(limit: Limit, lang: str) -> Line:
     if limit.certain:
         return Line(_ui("read_by_you", lang), style="dim")
     return Line(say(limit.why, lang) if limit.why else "", style="dim")
+
+
+def _if_paid_so(stop: BackStop, lang: str) -> Line:
+    return Line("" if stop.available else _ui("if_paid_so", lang), style="dim")
 
 
 def _name(group: str, id: str, lang: str) -> str:

@@ -127,7 +127,7 @@ def _of_the_number(
     for row in profiles():
         if row.issuer == reading.issuer and (not row.formats or reading.format in row.formats):
             names.add(f"profile.{row.beyond_border}")
-    args["carriers"] = ", ".join(reading.carriers[:3])
+    args["carriers"] = list(reading.carriers[:3])
     return reading
 
 
@@ -165,7 +165,10 @@ def _of_the_events(journey: Journey, dossier: Dossier, names: set[str], args: di
         names.add("history_wrong")
     if any(link.follows for link in journey.numbers):
         names.add("number_changed")
-        args["new_number"] = next(link.number for link in reversed(journey.numbers) if link.follows)
+        newest = next(link.number for link in reversed(journey.numbers) if link.follows)
+        args["new_number"] = newest
+        if not any(event.number == newest for event in moved):
+            names.add("new_number_silent")
     destination = dossier.order.destination
     last = journey.last_movement
     country = last.place.country if last and last.place else None
@@ -206,13 +209,13 @@ def _of_the_sources(
         names.add("two_sources")
     if down and not nothing and "found" not in names:
         names.add("only_down")
-        args["down"] = ", ".join(down)
+        args["down"] = down
     if any(outcome.kind is OutcomeKind.NEEDS for outcome in outcomes.values()) and "found" not in names:
         names.add("needs_more")
         args["needs"] = ", ".join(needs)
     if reading is not None and outcomes and not set(reading.carriers) & set(outcomes):
         names.add("right_one_not_asked")
-    args["asked"] = ", ".join(nothing)
+    args["asked"] = nothing
     args["sources"] = len(nothing)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dozor.diagnosis.tables import figures
 from dozor.model import CauseId, Diagnosis, Text
 
+SURE_AT_MOST = 0.99  # a hundred per cent is never known
+
 
 def headline(diagnosis: Diagnosis) -> Text:
     """The verdict as a sentence; two candidates where neither leads clearly, an unknown where nothing does."""
@@ -12,7 +14,7 @@ def headline(diagnosis: Diagnosis) -> Text:
     first, second = named[0], named[1]
     args = {
         "cause": Text(f"cause.{first.id.value}"),
-        "p": round(first.probability, 2),
+        "p": min(round(first.probability, 2), SURE_AT_MOST),
         "second": Text(f"cause.{second.id.value}"),
         "p2": round(second.probability, 2),
     }

@@ -104,6 +104,7 @@ FACTS = frozenset(
         "no_events",
         "norm_known",
         "not_theirs",
+        "new_number_silent",
         "number_changed",
         "only_down",
         "order_only",

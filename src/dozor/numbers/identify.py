@@ -118,7 +118,7 @@ def _s10_readings(normal: str, repairs: tuple[Repair, ...]) -> list[Reading]:
     if valid and row.id != "untracked":
         reasons.append(Text(f"number.reach.{reach.value}"))
     express = carrier == "china-post" and row.id == "ems"
-    carriers = tuple(dict.fromkeys([*(["china-ems"] if express else []), *([carrier] if carrier else []), "upu-s10"]))
+    carriers = tuple(dict.fromkeys([*(["china-ems"] if express else []), *([carrier] if carrier else []), "upu"]))
     return [
         Reading(
             kind=Kind.TRACKING,
