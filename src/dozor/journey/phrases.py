@@ -40,6 +40,13 @@ class PhraseRow(Struct, frozen=True, forbid_unknown_fields=True):
     reversed: bool = False
 
 
+class Strengths(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much a word of each meaning says about a whole text; 1 where a meaning is not named."""
+
+    source: str
+    strength: dict[Milestone, float]
+
+
 class Found(NamedTuple):
     """A phrase that stands in a text: its row, its words, and its weight (how much it says)."""
 
@@ -129,8 +136,10 @@ def _stems(phrase: str, lang: str) -> tuple[str, ...]:
 
 
 def _all() -> Iterator[Phrase]:
+    strength = knowledge.document("journey", "strengths.toml", Strengths).strength
     for row in knowledge.rows("journey/phrases", "*.toml", PhraseRow):
-        scale = 2.5 if row.lang == "zh" else 1.0  # a Chinese character says as much as a syllable and more
+        # A Chinese character says as much as a syllable and more.
+        scale = strength.get(row.milestone, 1.0) * (2.5 if row.lang == "zh" else 1.0)
         for text in row.phrases:
             stems = _stems(text, row.lang)
             if not stems:

@@ -1,0 +1,51 @@
+"""The local peer, over real HTTP on the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from aiohttp import web
+
+from dozor.carriers.fakes.server import SEEN, application
+
+
+@dataclass
+class Peer:
+    """Where the peer listens, and what it has been asked."""
+
+    url: str
+    seen: Counter[str]
+
+    @property
+    def base_urls(self) -> dict[str, str]:
+        return {"cainiao": self.url, "upu": self.url}
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    """A peer in a thread of its own, stopped at the end."""
+    app, ready = application(), threading.Event()
+    found: dict[str, object] = {}
+
+    async def serve() -> None:
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        stop = asyncio.Event()
+        found.update(port=runner.addresses[0][1], loop=asyncio.get_running_loop(), stop=stop)
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    yield Peer(f"http://127.0.0.1:{found['port']}", app[SEEN])
+    found["loop"].call_soon_threadsafe(found["stop"].set)  # type: ignore[attr-defined]
+    thread.join(10)
