@@ -18,9 +18,8 @@ class LogNormal(Struct, frozen=True):
 
     def survival(self, days: float) -> float:
         """The share still waiting after so many days."""
-        if days <= 0:
-            return 1.0
-        return 0.5 * math.erfc((math.log(days / self.median)) / (self.sigma * math.sqrt(2)))
+        part = days / self.median
+        return 1.0 if part <= 0 else 0.5 * math.erfc(math.log(part) / (self.sigma * math.sqrt(2)))
 
     def quantile(self, share: float) -> float:
         """After how many days this share no longer waits."""
