@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,3 +22,24 @@ os.environ.setdefault("DOZOR_CACHE", tempfile.mkdtemp(prefix="dozor-cache-"))
 settings.register_profile("dozor", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("dozor"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dozor")
+
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+class OutsideError(RuntimeError):
+    """A test wanted to leave this machine."""
+
+
+@pytest.fixture(autouse=True)
+def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reaches beyond the loopback: a connector that forgets its peer fails loudly, not slowly."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+            raise OutsideError(f"a test wanted to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield

@@ -418,6 +418,7 @@ class Journey(Struct, frozen=True, omit_defaults=True):
     silence_days: float | None = None  # since last movement, at `now`
     origin: str | None = None
     destination: str | None = None
+    service: str | None = None  # class of service as a carrier names it
     delivered_at: dt.datetime | None = None
     exported_at: dt.datetime | None = None
     imported_at: dt.datetime | None = None

@@ -125,7 +125,7 @@ def _of_the_number(
     if reading.reach is not Reach.UNKNOWN:
         names.update({"reach.known", f"reach.{reading.reach.value}"})
     for row in profiles():
-        if row.issuer == reading.issuer and (not row.formats or reading.format in row.formats):
+        if row.issuer and row.issuer == reading.issuer and (not row.formats or reading.format in row.formats):
             names.add(f"profile.{row.beyond_border}")
     args["carriers"] = list(reading.carriers[:3])
     return reading
@@ -156,6 +156,8 @@ def _of_the_events(journey: Journey, dossier: Dossier, names: set[str], args: di
         names.add("label_events")
     if dossier.events_seen is False:
         names.add("told_nothing")
+    service = f"{journey.service or ''} {dossier.order.service or ''}".lower()
+    names.update(f"profile.{row.beyond_border}" for row in profiles() if any(word in service for word in row.services))
     stage = journey.stage
     if stage is not None:
         names.add(f"stage.{stage.value}")

@@ -59,12 +59,16 @@ class ObservationRow(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProfileRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """How an issuer's numbers behave beyond the border: `dark` (no scans there) or `always` (scans all the way)."""
+    """How numbers of an issuer, or parcels of a service, behave beyond the border.
 
-    issuer: str
+    `beyond_border` is dark (no scans until the last office), always (scans all the way) or untracked (none at all).
+    """
+
     beyond_border: str
     source: str
+    issuer: str | None = None
     formats: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()  # words of the service's name
 
 
 class Figures(Struct, frozen=True, forbid_unknown_fields=True):

@@ -68,6 +68,7 @@ def weave(
         silence_days=_days_since(last, now),
         origin=origin,
         destination=destination,
+        service=next((report.service for report in mine if report.service), None),
         delivered_at=_utc(delivered) if delivered else None,
         exported_at=exported,
         imported_at=imported,
