@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.peer import peer
+
+__all__ = ["SHARED", "peer"]
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = (
     ROOT.parent / "shared"

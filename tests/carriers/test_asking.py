@@ -13,7 +13,7 @@ from dozor.carriers import connector
 from dozor.carriers.base import Ask, Manners, Pace
 from dozor.carriers.base.asking import ask_all
 from dozor.model import Milestone, OutcomeKind, Report
-from tests.carriers.conftest import Peer
+from tests.peer import Peer
 
 HOUR = dt.timedelta(hours=1)
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)

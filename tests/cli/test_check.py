@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from dozor.cli.main import group
 from dozor.model import CauseId, StepId
-from tests.carriers.conftest import Peer, peer  # noqa: F401 (a fixture)
+from tests.peer import Peer
 
 NOW = ("--now", "2026-11-24")
 
@@ -94,7 +94,7 @@ def test_a_recorded_answer_is_read(tmp_path: Path) -> None:
     assert "unchecked.carriers" not in json.dumps(answer["diagnosis"]["not_checked"])  # type: ignore[index]
 
 
-def test_carriers_are_asked_by_default(peer: Peer) -> None:  # noqa: F811
+def test_carriers_are_asked_by_default(peer: Peer) -> None:
     env = {"DOZOR_CAINIAO_URL": peer.url, "DOZOR_UPU_URL": peer.url}
     result = run("check", "LP00990011223344", "--to", "RU", "--paid", "2026-10-26", "--json", *NOW, env=env)
     assert result.exit_code == 0
@@ -156,7 +156,7 @@ def test_bulk_in_and_out() -> None:
     assert answers[2]["diagnosis"]["causes"][0]["id"] == "delivered_not_received"
 
 
-def test_ask_shows_each_voice(peer: Peer) -> None:  # noqa: F811
+def test_ask_shows_each_voice(peer: Peer) -> None:
     env = {"DOZOR_CAINIAO_URL": peer.url, "DOZOR_UPU_URL": peer.url}
     result = run("ask", "RB740193524CN", "--lang", "en", env=env)
     assert "UPU Global Track & Trace · RB740193524CN  found" in result.output
@@ -165,7 +165,7 @@ def test_ask_shows_each_voice(peer: Peer) -> None:  # noqa: F811
     assert {report["carrier"] for report in json.loads(only.output)} == {"upu"}
 
 
-def test_a_dry_run_asks_nobody(peer: Peer) -> None:  # noqa: F811
+def test_a_dry_run_asks_nobody(peer: Peer) -> None:
     result = run("ask", "RB740193524CN", "--dry-run", "--lang", "en", env={"DOZOR_UPU_URL": peer.url})
     assert "every post reports" in result.output
     assert not peer.seen

@@ -24,6 +24,7 @@ from dozor.model import (
     Dossier,
     Event,
     Journey,
+    Limit,
     Mention,
     Milestone,
     Moment,
@@ -65,13 +66,14 @@ def verdict(
     order: Order = NO_ORDER,
     replies: tuple[str, ...] = (),
     tracked_prior: float | None = None,
+    clock: Clock | None = None,
 ) -> Diagnosis:
     mentions = [Mention(number, 0, len(number), identify(number))] if number else []
     return diagnose(
         Dossier(order=order, numbers=(number,) if number else ()),
         mentions,
         journey,
-        Clock(None),
+        clock or Clock(None),
         look,
         NOW,
         replies=replies,
@@ -154,7 +156,8 @@ IMPORTED = EXPORTED | {"imported_at": NOW - DAY * 8}
         (
             CauseId.PICKUP_EXPIRING,
             lambda: verdict(
-                journey=scans((Milestone.AVAILABLE_FOR_PICKUP, 12, "RU"), **IMPORTED, available_since=NOW - DAY * 12)
+                journey=scans((Milestone.AVAILABLE_FOR_PICKUP, 12, "RU"), **IMPORTED, available_since=NOW - DAY * 12),
+                clock=Clock(None, limits=(Limit("pickup_until", NOW + DAY * 3),)),
             ),
         ),
         (CauseId.RETURNING, lambda: verdict(journey=scans((Milestone.RETURN_STARTED, 2, "RU"), **IMPORTED))),

@@ -51,7 +51,7 @@ def parcel_facts(
     at["look_again"] = now + DAY * figure("look_again")
     at["customs_by"] = now + DAY * figure("customs_papers")
     at["address_by"] = now + DAY * figure("address_reply")
-    at["storage_end"] = _storage_end(journey, now)
+    at["storage_end"] = _storage_end(journey, at, now)
     promised = midnight(dossier.order.promised)
     due = promised or (paid + DAY * figure("shop_delivery") if paid else None)
     add(facts, direct_due=due is not None and now > due)
@@ -59,8 +59,10 @@ def parcel_facts(
     add(facts, extensions_used=(dossier.order.extensions or 0) >= figure("extensions_at_most"))
 
 
-def _storage_end(journey: Journey, now: dt.datetime) -> dt.datetime:
-    """Until when the office keeps the parcel: counted from its notice, else soon, never a day gone by."""
+def _storage_end(journey: Journey, at: Instants, now: dt.datetime) -> dt.datetime:
+    """Until when the office keeps the parcel: by the clock, else from its notice, else soon; never a day gone by."""
+    if "pickup_until" in at:
+        return max(at["pickup_until"], now + DAY * figure("storage_urgent"))
     last = journey.last_movement.when if journey.last_movement else None
     waiting = journey.stage is Milestone.AVAILABLE_FOR_PICKUP
     since = journey.available_since or (last.utc() if last is not None and waiting else None)

@@ -77,6 +77,7 @@ def situation(
         "seller_reply",
         "platform",
         "refund",
+        "pickup_until",
     ):
         if (instant := clock.at(id)) is not None:
             at[id] = instant

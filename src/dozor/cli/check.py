@@ -167,21 +167,14 @@ def _read_dossier(content: str, path: Path) -> Dossier:
 
 
 def _bulk(now: dt.datetime, lang: str) -> None:
-    """One dossier a line in, one answer a line out; a line that cannot be read gives an error object."""
+    """One dossier a line in, one answer a line out; its own `today` is the day it is answered for."""
     from dozor.answer import answer
-    from dozor.intake import DossierError, read_dossier
+    from dozor.cli.bulk import each_line
+    from dozor.intake import read_dossier
 
-    encoder = msgspec.json.Encoder()
-    out = sys.stdout.buffer
-    for line in sys.stdin.buffer:
-        if not line.strip():
-            continue
-        try:
-            dossier = read_dossier(line)
-            said_on = dossier.today
-            moment = dt.datetime.combine(said_on, dt.time(12), dt.UTC) if said_on else now
-            out.write(encoder.encode(rendered(answer(dossier, moment), dossier.lang or lang)))
-        except (DossierError, ValueError) as error:
-            out.write(encoder.encode({"error": str(error)}))
-        out.write(b"\n")
-    out.flush()
+    def one(line: bytes) -> object:
+        dossier = read_dossier(line)
+        moment = dt.datetime.combine(dossier.today, dt.time(12), dt.UTC) if dossier.today else now
+        return rendered(answer(dossier, moment), dossier.lang or lang)
+
+    each_line(one, "a line is a dossier as JSON (docs/schema/dossier.json)")

@@ -65,35 +65,27 @@ def _title(reading: Any, lang: str) -> str:
 
 
 def _bulk() -> None:
+    from dozor.cli.bulk import each_line
     from dozor.numbers import find
 
-    encoder = msgspec.json.Encoder()
-    out = sys.stdout.buffer
-    for line in sys.stdin.buffer:
-        if not line.strip():
-            continue
-        try:
-            mentions = find(str(msgspec.json.decode(line)["input"]))
-        except (msgspec.DecodeError, KeyError, TypeError):
-            out.write(b'{"error":"a line is a JSON object with \\"input\\""}\n')
-            continue
-        rows = []
-        for mention in mentions:
-            best = mention.readings[0]
-            rows.append(
-                {
-                    "normal": best.normal,
-                    "kind": best.kind,
-                    "carriers": best.carriers,
-                    "valid": best.valid,
-                    "check": best.check,
-                    "reach": best.reach,
-                    "start": mention.start,
-                    "end": mention.end,
-                }
-            )
-        out.write(encoder.encode({"mentions": rows}) + b"\n")
-    out.flush()
+    def answer(line: bytes) -> object:
+        return {"mentions": [_row(mention) for mention in find(str(msgspec.json.decode(line)["input"]))]}
+
+    each_line(answer, 'a line is a JSON object with "input"')
+
+
+def _row(mention: Mention) -> dict[str, object]:
+    best = mention.readings[0]
+    return {
+        "normal": best.normal,
+        "kind": best.kind,
+        "carriers": best.carriers,
+        "valid": best.valid,
+        "check": best.check,
+        "reach": best.reach,
+        "start": mention.start,
+        "end": mention.end,
+    }
 
 
 if __name__ == "__main__":

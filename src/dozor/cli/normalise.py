@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 import msgspec
 
@@ -35,23 +33,14 @@ def command(text: tuple[str, ...], code: str | None, carrier: str, lang: str | N
 
 
 def _bulk() -> None:
+    from dozor.cli.bulk import each_line
     from dozor.journey import normalise
 
-    encoder = msgspec.json.Encoder()
-    out = sys.stdout.buffer
-    for line in sys.stdin.buffer:
-        if not line.strip():
-            continue
-        try:
-            row = msgspec.json.decode(line, type=dict)
-        except msgspec.MsgspecError as error:
-            out.write(encoder.encode({"milestone": None, "error": f"not a JSON object: {error}"}) + b"\n")
-            continue
+    def answer(line: bytes) -> object:
+        row = msgspec.json.decode(line)
         words = [row.get(name) for name in ("text", "lang", "code", "carrier")]
         said, lang, code, carrier = (str(each) if each is not None else None for each in words)
         meaning = normalise(said or "", lang=lang, code=code, system=carrier or "")
-        out.write(
-            encoder.encode({"milestone": meaning.milestone, "decided_by": meaning.decided_by, "rule": meaning.rule})
-        )
-        out.write(b"\n")
-    out.flush()
+        return {"milestone": meaning.milestone, "decided_by": meaning.decided_by, "rule": meaning.rule}
+
+    each_line(answer, 'a line is a JSON object with "text"')

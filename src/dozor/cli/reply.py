@@ -37,19 +37,15 @@ def command(text: tuple[str, ...], lang: str | None, as_json: bool, jsonl: bool)
 
 
 def _bulk() -> None:
+    from dozor.cli.bulk import each_line
     from dozor.disputes import classify
 
-    encoder = msgspec.json.Encoder()
-    for line in sys.stdin:
-        if not line.strip():
-            continue
-        try:
-            row = msgspec.json.decode(line)
-            reply = classify(str(row["text"]), row.get("lang"))
-            answer = {"category": reply.category, "certainty": reply.certainty}
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
-            answer = {"error": 'a line is a JSON object with "text"'}
-        click.echo(encoder.encode(answer))
+    def answer(line: bytes) -> object:
+        row = msgspec.json.decode(line)
+        reply = classify(str(row["text"]), row.get("lang"))
+        return {"category": reply.category, "certainty": reply.certainty}
+
+    each_line(answer, 'a line is a JSON object with "text"')
 
 
 if __name__ == "__main__":

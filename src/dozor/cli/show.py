@@ -22,7 +22,16 @@ from dozor.model import Answer, BackStop, Cause, Journey, Kind, Limit, Mention, 
 WIDTH = 96  # characters at most: a line longer than that is not read
 CAUSES_SHOWN = 4
 EVIDENCE_SHOWN = 4
-DATES = ("earliest_open", "safe_deadline", "protection_end", "rescue_deadline", "seller_reply", "platform", "refund")
+DATES = (
+    "pickup_until",
+    "earliest_open",
+    "safe_deadline",
+    "protection_end",
+    "rescue_deadline",
+    "seller_reply",
+    "platform",
+    "refund",
+)
 
 
 def console(stream: object = None) -> Console:

@@ -79,7 +79,7 @@ def facts(
     args: dict[str, Any] = {}
     readings = [mention.readings[0] for mention in mentions if mention.readings]
     reading = _of_the_number(readings, names, args, dossier)
-    _of_the_events(journey, dossier, names, args, now)
+    _of_the_events(journey, dossier, clock, names, args, now)
     _of_the_sources(journey, dossier, reading, names, args)
     _of_the_goods(dossier, clock, names)
     if replies:
@@ -143,7 +143,9 @@ def has_pattern(number: str) -> bool:
     return arithmetic or thirds or mirrored
 
 
-def _of_the_events(journey: Journey, dossier: Dossier, names: set[str], args: dict[str, Any], now: dt.datetime) -> None:
+def _of_the_events(
+    journey: Journey, dossier: Dossier, clock: Clock, names: set[str], args: dict[str, Any], now: dt.datetime
+) -> None:
     real = [event for event in journey.events if not event.forecast and not event.reversed]
     moved = [event for event in real if event.milestone not in NO_MOVEMENT]
     if not real and dossier.events_seen is not True:
@@ -186,10 +188,10 @@ def _of_the_events(journey: Journey, dossier: Dossier, names: set[str], args: di
     if stage is Milestone.AVAILABLE_FOR_PICKUP:
         since = journey.available_since or (last.when.utc() if last and last.when else None)
         if since is not None:
-            waited = (now - since) / DAY
-            args["waited"] = max(0, round(waited))
-            if waited >= figures().pickup_term_days - figures().pickup_warn_days:
-                names.add("pickup_ends")
+            args["waited"] = max(0, round((now - since) / DAY))
+        until = clock.at("pickup_until")
+        if until is not None and (until - now) / DAY <= figures().pickup_warn_days:
+            names.add("pickup_ends")
 
 
 def _of_the_sources(

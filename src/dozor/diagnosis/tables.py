@@ -83,7 +83,6 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     headline_open: float
     pattern_length: int
     shown_least: float
-    pickup_term_days: float
     pickup_warn_days: float
 
 
