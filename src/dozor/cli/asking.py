@@ -13,10 +13,11 @@ Clock = Callable[[], dt.datetime]
 
 
 def base_urls() -> dict[str, str]:
-    """Other addresses of systems, from the environment: DOZOR_CAINIAO_URL and the like (a local peer, a proxy)."""
+    """Other addresses of systems from the environment: DOZOR_<SYSTEM>_URL for one, DOZOR_PEER for all of them."""
     from dozor.carriers import systems
 
-    named = {id: os.environ.get(f"DOZOR_{id.upper().replace('-', '_')}_URL") for id in systems()}
+    everywhere = os.environ.get("DOZOR_PEER")
+    named = {id: os.environ.get(f"DOZOR_{id.upper().replace('-', '_')}_URL", everywhere) for id in systems()}
     return {id: url for id, url in named.items() if url}
 
 

@@ -3,6 +3,7 @@
 from dozor.carriers.base.politeness import Manners, Pace
 from dozor.carriers.base.protocol import Ask, Connector, Request, Response, System
 from dozor.carriers.base.reading import StatusTable, read_safely
+from dozor.carriers.base.shape import Shaped
 from dozor.carriers.base.transport import Transport
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Pace",
     "Request",
     "Response",
+    "Shaped",
     "StatusTable",
     "System",
     "Transport",

@@ -66,8 +66,19 @@ async def _ask_one(
             reports.append(Report(system.id, ask.number, refusal, asked_at=clock()))
     for start in range(0, len(open_), system.batch):
         batch = open_[start : start + system.batch]
-        for request in connector.requests(batch, keys):
+        try:
+            requests = connector.requests(batch, keys)
+        except KeyError as missing:
+            outcome = Outcome(OutcomeKind.UNAUTHORISED, f"no key was given ({missing.args[0]})")
+            reports.extend(Report(system.id, ask.number, outcome, asked_at=clock()) for ask in batch)
+            continue
+        for request in requests:
             reports.extend(await _answer(connector, request, batch, transport, pace, clock))
+        asked = {ask.number for request in requests for ask in request.asks}
+        other = Outcome(OutcomeKind.NOT_THEIRS, "not sent: no number of this system")
+        reports.extend(
+            Report(system.id, ask.number, other, asked_at=clock()) for ask in batch if ask.number not in asked
+        )
     return reports
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from lxml import etree
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -71,7 +72,10 @@ class StatusTable:
 
 @cache
 def _statuses(system: str) -> dict[str, StatusRow]:
-    return {tidy(row.code): row for row in knowledge.rows(f"carriers/{system}", "statuses.toml", StatusRow)}
+    room = f"carriers/{system}"
+    if not knowledge.files(room, "statuses.toml"):
+        return {}  # a system without codes: its texts are read
+    return {tidy(row.code): row for row in knowledge.rows(room, "statuses.toml", StatusRow)}
 
 
 def tidy(code: str) -> str:
@@ -217,7 +221,22 @@ def without_personal(body: bytes) -> bytes:
     try:
         return msgspec.json.encode(_cleaned(as_json(body)))
     except (ValueError, RecursionError):
-        return masked(body.decode("utf-8", "replace")).encode()
+        return masked(_without_elements(body).decode("utf-8", "replace")).encode()
+
+
+def _without_elements(body: bytes) -> bytes:
+    """An XML body without elements and attributes that hold somebody's data; any other body as it is."""
+    try:
+        root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except (etree.XMLSyntaxError, ValueError):
+        return body
+    for node in list(root.iter(etree.Element)):
+        for name in [name for name in node.attrib if _personal().search(str(name))]:
+            del node.attrib[name]
+        parent = node.getparent()
+        if parent is not None and _personal().search(str(node.tag).rpartition("}")[2]):
+            parent.remove(node)
+    return bytes(etree.tostring(root, encoding="utf-8"))
 
 
 def _cleaned(value: Any) -> Any:

@@ -1,4 +1,7 @@
-"""`dozor-fakes`: Cainiao and UPU on the loopback, over real HTTP.
+"""`dozor-fakes`: the systems on the loopback, over real HTTP.
+
+Cainiao and UPU answer from lists of parcels; every other system from `fixtures/<system>.toml`: the path and method of
+its protocol, the header it wants a key in, an answer to one number, and its way to say that it does not know another.
 
 Numbers of the fixtures get their answers. Some words in a number ask for a fault: a number that contains
 SLOW is answered late, BROKEN with half an answer, PAGE with a captcha page, REFUSE with `success: false`,
@@ -14,12 +17,17 @@ import json
 import sys
 import time
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from msgspec import Struct
+
+from dozor import knowledge
 
 FIXTURES = Path(__file__).parent / "fixtures"
+KEY = "test-key"  # the only key the peer accepts
 SLOW_SECONDS = 30
 HUGE = 8_000_000
 
@@ -30,6 +38,7 @@ def application() -> web.Application:
     app[SEEN], app[TIMES] = Counter(), []
     app.router.add_get("/global/detail.json", cainiao)
     app.router.add_get("/gtt.api/service.svc/rest/ItemTTWithTrans/{number}/{lang}", upu)
+    app.router.add_route("*", "/{path:.*}", played)
     return app
 
 
@@ -64,6 +73,65 @@ async def upu(request: web.Request) -> web.StreamResponse:
         return fault
     found = _fixtures("upu").get(number)
     return web.json_response([found]) if found else web.Response(body=b"")
+
+
+class Played(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the peer plays one system."""
+
+    path: str
+    method: str
+    media: str
+    number: str
+    answer: str
+    unknown_number: str
+    unknown_status: int
+    unknown_body: str
+    secret: str = ""  # header that has to hold the key
+    refused: int = 401
+    refused_body: str = ""
+    keys: dict[str, str] = {}
+
+
+@cache
+def plays() -> dict[str, Played]:
+    """All systems that are played from a file, by id."""
+    found = sorted(FIXTURES.glob("*.toml"))
+    return {path.stem: knowledge.document("carriers/fakes/fixtures", path.name, Played) for path in found}
+
+
+async def played(request: web.Request) -> web.StreamResponse:
+    """Whichever system has this path: its key is asked for first, then the number is looked for in the request."""
+    body = (await request.read()).decode("utf-8", "replace")
+    for system, play in plays().items():
+        if request.method != play.method or not f"{request.path}/".startswith(play.path.rstrip("/") + "/"):
+            continue
+        _note(request, system)
+        if play.secret and KEY not in request.headers.get(play.secret, ""):
+            return web.Response(status=play.refused, text=play.refused_body, content_type=play.media)
+        asked = request.path_qs + body
+        fault = await _fault([asked], play.answer.encode()[: len(play.answer) // 2])
+        if fault is not None:
+            return fault
+        if play.number in asked or _sealed(system, asked):
+            return web.Response(text=play.answer, content_type=play.media)
+        return web.Response(status=play.unknown_status, text=play.unknown_body, content_type=play.media)
+    # A path of no system known here, or of one whose number stands in its path: nothing is known there.
+    return web.json_response({"events": []})
+
+
+def _sealed(system: str, asked: str) -> bool:
+    """China EMS's messages are encrypted: the peer opens nothing and knows the one it expects by its seal."""
+    if system != "china-post":
+        return False
+    from urllib.parse import quote_plus
+
+    from dozor.carriers.china_post import sealed
+
+    play = plays()[system]
+    return (
+        quote_plus(sealed(json.dumps([{"waybillNo": play.number}], separators=(",", ":")), play.keys["signkey"]))
+        in asked
+    )
 
 
 async def _fault(numbers: list[str], half: bytes) -> web.StreamResponse | None:
@@ -102,6 +170,6 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8787)
     port = parser.parse_args().port
     here = f"http://127.0.0.1:{port}"
-    sys.stdout.write(f"DOZOR_CAINIAO_URL={here} DOZOR_UPU_URL={here} dozor ask LP00990011223344\n")
+    sys.stdout.write(f"DOZOR_PEER={here} dozor ask LP00990011223344\n")
     sys.stdout.flush()
     web.run_app(application(), host="127.0.0.1", port=port, print=None)

@@ -1,0 +1,7 @@
+"""AliExpress, as a dropshipper's own orders are asked for."""
+
+from dozor.carriers.aliexpress.client import AliExpress, signature
+
+CONNECTOR = AliExpress()
+
+__all__ = ["CONNECTOR", "AliExpress", "signature"]

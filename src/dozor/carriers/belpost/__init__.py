@@ -1,0 +1,5 @@
+"""Belpost."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("belpost")

@@ -1,0 +1,5 @@
+"""EMS Cooperative."""
+
+from dozor.carriers.ems.client import Ems
+
+CONNECTOR = Ems()

@@ -1,0 +1,5 @@
+"""GdePosylka v4."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("gdeposylka")

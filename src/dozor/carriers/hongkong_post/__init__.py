@@ -1,0 +1,5 @@
+"""Hongkong Post."""
+
+from dozor.carriers.hongkong_post.client import HongkongPost
+
+CONNECTOR = HongkongPost()

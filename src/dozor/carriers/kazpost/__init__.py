@@ -1,0 +1,5 @@
+"""Kazpost."""
+
+from dozor.carriers.kazpost.client import Kazpost
+
+CONNECTOR = Kazpost()

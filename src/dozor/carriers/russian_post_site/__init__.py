@@ -1,0 +1,5 @@
+"""Russian Post, the site's own data."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("russian_post_site")

@@ -1,0 +1,5 @@
+"""SF Express."""
+
+from dozor.carriers.sf_express.client import SfExpress
+
+CONNECTOR = SfExpress()

@@ -1,0 +1,5 @@
+"""Swiss Post."""
+
+from dozor.carriers.swiss_post.client import SwissPost
+
+CONNECTOR = SwissPost()

@@ -1,0 +1,5 @@
+"""TNT ExpressConnect."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("tnt")

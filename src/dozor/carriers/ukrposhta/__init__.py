@@ -1,0 +1,5 @@
+"""Ukrposhta."""
+
+from dozor.carriers.ukrposhta.client import Ukrposhta
+
+CONNECTOR = Ukrposhta()
