@@ -16,6 +16,7 @@ from dozor.carriers import RecordedError, connector, plan, read_recorded, system
 from dozor.carriers.base import Ask, Response, read_safely
 from dozor.carriers.base.reading import masked, offset_minutes, wall_time, without_personal
 from dozor.carriers.fakes.server import FIXTURES
+from dozor.carriers.registry import folders
 from dozor.model import Milestone, OutcomeKind, Text
 from dozor.numbers import identify
 from tests.conftest import SHARED
@@ -179,8 +180,7 @@ def test_every_system_has_its_papers() -> None:
     for id, system in systems().items():
         made = connector(id)
         assert made.system == system
-        folder = FIXTURES.parents[1] / id.replace("-", "_")
-        folder = folder if folder.exists() else FIXTURES.parents[1] / id
+        folder = FIXTURES.parents[1] / folders()[id]
         assert len((folder / "README.md").read_text(encoding="utf-8")) > 400
         assert system.terms and system.source
 

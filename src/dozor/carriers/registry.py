@@ -34,19 +34,22 @@ class Planned(Struct, frozen=True):
 
 
 @cache
+def folders() -> dict[str, str]:
+    """The folder of each system, by its id."""
+    names = [path.parent.name for path in knowledge.files("carriers", "*/system.toml")]
+    return {knowledge.document(f"carriers/{name}", "system.toml", System).id: name for name in names}
+
+
+@cache
 def systems() -> dict[str, System]:
     """Every system with a connector, by id."""
-    found = knowledge.files("carriers", "*/system.toml")
-    rows = [knowledge.document(f"carriers/{path.parent.name}", "system.toml", System) for path in found]
-    return {row.id: row for row in rows}
+    return {id: knowledge.document(f"carriers/{name}", "system.toml", System) for id, name in folders().items()}
 
 
 @cache
 def connector(id: str) -> Connector:
     """The connector of a system. Raises KeyError for an unknown id."""
-    if id not in systems():
-        raise KeyError(id)
-    module = importlib.import_module(f"dozor.carriers.{id.replace('-', '_')}")
+    module = importlib.import_module(f"dozor.carriers.{folders()[id]}")
     found: Connector = module.CONNECTOR
     return found
 

@@ -8,17 +8,19 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
 
 from dozor.carriers.base.protocol import Ask, Request, Response
-from dozor.carriers.base.reading import as_json, items, mapping, words
+from dozor.carriers.base.reading import as_json, items, mapping, wall_time, words
 from dozor.carriers.base.shape import Shaped
 from dozor.model import Outcome, OutcomeKind, Report
 
 METHOD = "aliexpress.ds.order.tracking.get"
 NOT_FOUND = "1001"
+MARKETPLACE_ZONE = ZoneInfo("America/Los_Angeles")
 SECONDS = re.compile(r"last (\d+) second")
 REFUSALS = {"ApiCallLimit": OutcomeKind.REFUSED, "IllegalAccessToken": OutcomeKind.UNAUTHORISED}
 
@@ -63,8 +65,10 @@ class AliExpress(Shaped):
         if words(result.get("code")) == NOT_FOUND or result.get("result_success") is False:
             nothing = Outcome(OutcomeKind.UNKNOWN_NUMBER, words(result.get("msg") or result.get("error_desc")))
             return tuple(Report(id, ask.number, nothing) for ask in asks)
-        details = mapping(result.get("data", result)).get("tracking_detail_line_list", result.get("details"))
-        lines = [_line(mapping(each)) for each in unwrapped(details)]
+        listed = mapping(result.get("data", result)).get("tracking_detail_line_list")
+        lines = [_line(mapping(each)) for each in unwrapped(listed)]
+        if older := [_node(mapping(each)) for each in unwrapped(result.get("details"))]:
+            lines.append({"mail_no": None, "nodes": older})
         if not lines:
             empty = Outcome(OutcomeKind.KNOWN_WITHOUT_EVENTS, "the order is known, nothing was shipped yet")
             return tuple(Report(id, ask.number, empty) for ask in asks)
@@ -80,6 +84,17 @@ def unwrapped(value: Any) -> list[Any]:
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:
     return {"mail_no": line.get("mail_no"), "nodes": unwrapped(line.get("detail_node_list"))}
+
+
+def _node(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An event of the older method, whose dates are those of the marketplace's own zone."""
+    when = wall_time(words(row.get("event_date")))
+    at = when.local.replace(tzinfo=MARKETPLACE_ZONE).timestamp() * 1000 if when else ""
+    return {
+        "time_stamp": str(int(at)) if at else "",
+        "tracking_detail_desc": row.get("event_desc"),
+        "tracking_name": "",
+    }
 
 
 def _refusal(error: Mapping[str, Any], now: dt.datetime) -> Outcome:

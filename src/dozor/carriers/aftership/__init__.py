@@ -1,0 +1,5 @@
+"""AfterShip."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("aftership")

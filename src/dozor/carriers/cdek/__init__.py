@@ -1,0 +1,5 @@
+"""CDEK v2."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("cdek")

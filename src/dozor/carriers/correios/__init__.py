@@ -1,0 +1,5 @@
+"""Correios."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("correios")

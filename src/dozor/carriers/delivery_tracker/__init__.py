@@ -1,0 +1,5 @@
+"""delivery-tracker."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("delivery_tracker")

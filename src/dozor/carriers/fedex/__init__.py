@@ -1,0 +1,5 @@
+"""FedEx Track v1."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("fedex")

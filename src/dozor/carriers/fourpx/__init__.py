@@ -1,0 +1,5 @@
+"""4PX."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("fourpx")

@@ -1,0 +1,7 @@
+"""KdNiao."""
+
+from dozor.carriers.kdniao.client import KdNiao, signature
+
+CONNECTOR = KdNiao()
+
+__all__ = ["CONNECTOR", "KdNiao", "signature"]

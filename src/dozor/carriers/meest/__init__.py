@@ -1,0 +1,5 @@
+"""Meest."""
+
+from dozor.carriers.meest.client import Meest
+
+CONNECTOR = Meest()

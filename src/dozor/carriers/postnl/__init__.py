@@ -1,0 +1,5 @@
+"""PostNL."""
+
+from dozor.carriers.postnl.client import PostNl
+
+CONNECTOR = PostNl()

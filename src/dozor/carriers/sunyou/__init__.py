@@ -1,0 +1,5 @@
+"""SunYou."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("sunyou")

@@ -1,0 +1,5 @@
+"""Track123."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("track123")

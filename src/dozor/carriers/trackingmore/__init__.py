@@ -1,0 +1,5 @@
+"""TrackingMore v4."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("trackingmore")

@@ -1,0 +1,5 @@
+"""UzPost."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("uzpost")

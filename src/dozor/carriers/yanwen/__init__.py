@@ -1,0 +1,5 @@
+"""Yanwen."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("yanwen")

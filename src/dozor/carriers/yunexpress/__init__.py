@@ -1,0 +1,5 @@
+"""YunExpress."""
+
+from dozor.carriers.base.shape import Shaped
+
+CONNECTOR = Shaped("yunexpress")
