@@ -119,10 +119,14 @@ class Shaped:
         tree = parsed(response.body, shape.format)
         whole = decided(shape.outcomes, tree, now, response.status)
         parcels = [each for each in pick(tree, shape.parcels) if isinstance(each, dict)]
+        if not shape.parcels and not answers(tree, shape):
+            parcels = []
         if whole is not None and not parcels:
             return tuple(Report(id, ask.number, whole) for ask in asks)
         if whole is None and response.status >= 400:
             raise ValueError(f"HTTP {response.status}")
+        if whole is None and not parcels and not answers(tree, shape):
+            raise ValueError("an answer to another question")
         return tuple(self._report(ask.number, parcels, whole, len(asks), now) for ask in asks)
 
     def _report(
@@ -236,6 +240,16 @@ def filled(system: System, sent: Sent, asks: Sequence[Ask], keys: Mapping[str, s
         body=Template(sent.body).substitute(values).encode() if sent.body else None,
         asks=tuple(asks),
     )
+
+
+def answers(tree: Any, shape: Shape) -> bool:
+    """Whether a tree has the place where parcels stand, be it empty: else it is an answer to something else."""
+    if not shape.parcels:
+        first = {path.partition(".")[0].removesuffix("[]") for path in (*shape.events, *shape.number)}
+        return isinstance(tree, list) or (isinstance(tree, dict) and bool(first & tree.keys()))
+    above, _, last = shape.parcels.rpartition(".")
+    name = last.removesuffix("[]")
+    return any(isinstance(node, dict) and (name in node or not node) for node in pick(tree, above))
 
 
 # --- the tree -------------------------------------------------------------------------------------------
