@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
+from pathlib import Path
 
 import pytest
 
-from dozor.carriers import connector, systems
-from dozor.carriers.base import Ask, Response, read_safely
+from dozor.carriers import connector, plan, systems, use
+from dozor.carriers.base import Ask, Response, Shaped, read_safely
 from dozor.carriers.base.asking import ask_all
 from dozor.carriers.fakes.server import plays
 from dozor.model import OutcomeKind, Report
+from dozor.numbers import identify
 from tests.carriers.test_reading import mutated
 from tests.peer import Peer
 
@@ -90,3 +92,70 @@ def test_entities_of_an_answer_are_never_followed() -> None:
     body = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><TrackResponse><Error><Message>&b;</Message></Error></TrackResponse>'
     (report,) = read_safely(connector("tnt"), Response(200, body), [Ask("1")], NOW)
     assert "root:" not in report.outcome.detail
+
+
+# --- what data can say ------------------------------------------------------------------------------------
+
+
+def test_a_user_adds_a_carrier_without_code(tmp_path: Path, peer: Peer) -> None:
+    own = tmp_path / "my_post"
+    own.mkdir()
+    (own / "system.toml").write_text(
+        'id = "my-post"\nname = "My post"\nkind = "post"\nbase = "https://post.test"\nhosts = ["post.test"]\n'
+        'terms = "mine"\nproved = "shape"\nsource = "me"\n',
+        encoding="utf-8",
+    )
+    (own / "shape.toml").write_text(
+        'format = "json"\nsource = "me"\nparcels = "data[]"\nnumber = ["number"]\nevents = ["steps[]"]\ntext = ["event"]\n'
+        'time = ["created_at"]\nplace = ["place"]\n[send]\nmethod = "POST"\nurl = "${base}/api/v1/tracking"\n'
+        'body = \'{"number":"$number"}\'\n',
+        encoding="utf-8",
+    )
+    use(tmp_path)
+    report = ask(peer, "my-post", "RB740193524CN", {})
+    assert report.outcome.kind is OutcomeKind.FOUND
+    assert [event.text for event in report.events] == ["Принято от отправителя", "Поступило в учреждение доставки"]
+
+
+def test_a_token_is_had_for_the_keys() -> None:
+    made = connector("fedex")
+    assert isinstance(made, Shaped)
+    request = made.token_request({"client": "a b", "secret": "s"})
+    assert request is not None and request.url.endswith("/oauth/token")
+    assert made.token_request({"token": "t"}) is None
+    assert made.read_token(Response(200, b'{"access_token": "t", "expires_in": 3600}')) == {"token": "t"}
+    with pytest.raises(ValueError, match="keys"):
+        made.read_token(Response(401, b'{"errors": []}'))
+
+
+def test_a_number_is_registered_only_where_that_may_be_spent() -> None:
+    made = connector("seventeentrack")
+    (request,) = made.register([Ask("RB740193524CN", postcode="420005")], {"key": "k"})  # type: ignore[attr-defined]
+    assert request.url.endswith("/register") and b'"destination_postal_code":"420005"' in (request.body or b"")
+    with pytest.raises(ValueError, match="no method"):
+        made.call("drop", [], {"key": "k"})  # type: ignore[attr-defined]
+
+
+def test_secrets_stand_in_no_address_and_no_snapshot(peer: Peer) -> None:
+    for id in PLAYED:
+        play = plays()[id]
+        if not play.secret:
+            continue
+        report = ask(peer, id, play.number, play.keys)
+        assert report.snapshot is not None
+        assert "test-key" not in report.snapshot.address and b"test-key" not in report.snapshot.body
+
+
+def test_the_chain_of_an_s10_number_on_its_way_to_a_country() -> None:
+    def asked(number: str, to: str | None, *keys: str) -> list[str]:
+        return [step.system for step in plan([identify(number)[0]], destination=to, with_keys=keys)]
+
+    assert asked("RB740193524CN", "BY") == ["upu", "cainiao", "belpost"]
+    assert asked("RB740193524CN", "RU", "russian-post", "seventeentrack") == [
+        "upu",
+        "cainiao",
+        "russian-post",
+        "seventeentrack",
+    ]
+    assert asked("EA307702148CN", "KZ") == ["upu", "cainiao", "ems", "kazpost"]
+    assert asked("20450000000017", "UA") == ["nova-poshta"]

@@ -195,3 +195,23 @@ def test_hostile_text_reaches_no_terminal(tmp_path: Path) -> None:
     path.write_text(json.dumps({"module": [row], "success": True}), encoding="utf-8")
     out = run("check", "RB740193524CN", "--events", str(path), "--offline", *NOW).output
     assert "\u001b[31m" not in out and "\u202e" not in out
+
+
+def test_a_system_and_its_key_are_proved_with_one_question(peer: Peer) -> None:
+    right = {"DOZOR_PEER": peer.url, "DOZOR_KEY_SEVENTEENTRACK_KEY": "test-key"}
+    assert "17TRACK works" in run("carriers", "--lang", "en", "test", "seventeentrack", env=right).output
+    wrong = run(
+        "carriers", "--lang", "en", "test", "seventeentrack", env=right | {"DOZOR_KEY_SEVENTEENTRACK_KEY": "other"}
+    )
+    assert wrong.exit_code == 1
+    assert "api.17track.net" in wrong.output and "DOZOR_KEY_SEVENTEENTRACK_KEY" in wrong.output
+    away = run("carriers", "--lang", "en", "test", "upu", env={"DOZOR_PEER": "http://127.0.0.1:9"})
+    assert away.exit_code == 1 and "could not be reached" in away.output
+
+
+def test_a_key_makes_its_system_part_of_the_answer(peer: Peer) -> None:
+    env = {"DOZOR_PEER": peer.url, "DOZOR_KEY_SEVENTEENTRACK_KEY": "test-key"}
+    answer = json.loads(run("check", "RB740193524CN", "--to", "RU", "--json", *NOW, env=env).output)
+    assert answer["journey"]["outcomes"]["seventeentrack"]["kind"] == "found"
+    released = [event for event in answer["journey"]["events"] if event["milestone"] == "customs_released"]
+    assert len(released) == 1 and set(released[0]["sources"]) == {"cainiao", "seventeentrack", "upu"}

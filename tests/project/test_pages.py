@@ -27,7 +27,7 @@ def form(name: str) -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize("script", ["rules_table", "schemas"])
+@pytest.mark.parametrize("script", ["rules_table", "schemas", "carriers_table"])
 def test_the_committed_page_is_fresh(script: str) -> None:
     result = run(f"script/{script}", "--check")
     assert result.returncode == 0, result.stderr

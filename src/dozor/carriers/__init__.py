@@ -1,6 +1,17 @@
 """Who knows? The only room that talks to the world: one folder a system behind one protocol."""
 
 from dozor.carriers.recorded import RecordedError, read_recorded
-from dozor.carriers.registry import Planned, carriers, connector, plan, systems
+from dozor.carriers.registry import Link, Planned, carriers, connector, links, plan, systems, use
 
-__all__ = ["Planned", "RecordedError", "carriers", "connector", "plan", "read_recorded", "systems"]
+__all__ = [
+    "Link",
+    "Planned",
+    "RecordedError",
+    "carriers",
+    "connector",
+    "links",
+    "plan",
+    "read_recorded",
+    "systems",
+    "use",
+]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
+from pathlib import Path
 
 from msgspec import Struct
 
 from dozor import knowledge
 from dozor.carriers.base.protocol import Connector, System
+from dozor.carriers.base.reading import room_of
+from dozor.carriers.base.shape import Shaped
 from dozor.model import Carrier, Kind, Reading, Text
 
 
@@ -21,6 +24,19 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     formats: tuple[str, ...] = ()
     issuers: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()  # classes of the number; none: all
+    countries: tuple[str, ...] = ()  # issuing countries; none: all
+    destinations: tuple[str, ...] = ()  # none: all
+
+    def leads(self, reading: Reading, destination: str | None) -> bool:
+        """Whether it concerns a number on its way to a country."""
+        if self.destinations and destination not in self.destinations:
+            return False
+        if self.countries and reading.country not in self.countries:
+            return False
+        if self.services and reading.service not in self.services:
+            return False
+        return "*" in self.formats or reading.format in self.formats or reading.issuer in self.issuers
 
 
 class Planned(Struct, frozen=True):
@@ -33,25 +49,58 @@ class Planned(Struct, frozen=True):
     personal: tuple[str, ...] = ()  # personal data sent along: none
 
 
+# Where a user's own systems may stand: a folder each, with system.toml, shape.toml and perhaps statuses.toml.
+_users: list[Path] = []
+
+
+def use(folder: Path) -> None:
+    """Adds a folder with systems of the user's own. A face calls it; nothing below reads the environment."""
+    if folder not in _users and folder.is_dir():
+        _users.append(folder)
+        folders.cache_clear()
+        systems.cache_clear()
+        connector.cache_clear()
+
+
 @cache
 def folders() -> dict[str, str]:
-    """The folder of each system, by its id."""
+    """The folder of each system, by its id: its name in the package, or an absolute path of the user's."""
     names = [path.parent.name for path in knowledge.files("carriers", "*/system.toml")]
-    return {knowledge.document(f"carriers/{name}", "system.toml", System).id: name for name in names}
+    names += [str(path.parent) for folder in _users for path in sorted(folder.glob("*/system.toml"))]
+    return {knowledge.document(room_of(name), "system.toml", System).id: name for name in names}
 
 
 @cache
 def systems() -> dict[str, System]:
     """Every system with a connector, by id."""
-    return {id: knowledge.document(f"carriers/{name}", "system.toml", System) for id, name in folders().items()}
+    return {id: knowledge.document(room_of(name), "system.toml", System) for id, name in folders().items()}
 
 
 @cache
 def connector(id: str) -> Connector:
     """The connector of a system. Raises KeyError for an unknown id."""
-    module = importlib.import_module(f"dozor.carriers.{folders()[id]}")
-    found: Connector = module.CONNECTOR
+    name = folders()[id]
+    if name.startswith("/"):
+        return Shaped(name)
+    found: Connector = importlib.import_module(f"dozor.carriers.{name}").CONNECTOR
     return found
+
+
+class Link(Struct, frozen=True, forbid_unknown_fields=True):
+    """A page for people, of a carrier that offers no lawful interface. `look_for` is a sentence id `link.look.<…>`."""
+
+    id: str
+    name: str
+    url: str  # {number} is put in
+    look_for: str
+    source: str
+    country: str | None = None
+
+
+@cache
+def links() -> tuple[Link, ...]:
+    """Carriers that are looked up by hand."""
+    return knowledge.rows("carriers", "links.toml", Link)
 
 
 @cache
@@ -71,6 +120,7 @@ def carriers() -> tuple[Carrier, ...]:
 def plan(
     readings: Iterable[Reading],
     *,
+    destination: str | None = None,
     with_keys: Collection[str] = (),
     pinned: Sequence[str] = (),
     forbidden: Collection[str] = (),
@@ -83,11 +133,11 @@ def plan(
     """
     found: dict[tuple[str, str], Planned] = {}
     for reading in readings:
-        if reading.kind is not Kind.TRACKING or not reading.valid:
-            continue
         wanted = [(id, "pinned") for id in pinned]
+        if not reading.valid or (reading.kind is not Kind.TRACKING and not pinned):
+            continue
         for route in routes():
-            if reading.format in route.formats or reading.issuer in route.issuers:
+            if route.leads(reading, destination):
                 wanted += [(id, route.why) for id in route.systems]
         for id, why in wanted:
             system = systems().get(id)

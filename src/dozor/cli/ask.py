@@ -18,27 +18,39 @@ PATIENCE = 15.0  # seconds
 @click.option(
     "--carrier", "pinned", multiple=True, metavar="ID", help="Ask this system only (dozor carriers lists them)."
 )
+@click.option("--to", "destination", metavar="COUNTRY", help="Where it goes: RU, UA, KZ, …")
+@click.option("--register", is_flag=True, help="Register the number where that costs quota (17TRACK).")
 @click.option("--dry-run", is_flag=True, help="Show who would be asked and why; ask nobody.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the answer (default: of your system).")
 @click.option("--json", "as_json", is_flag=True, help="Reports as JSON (docs/schema/report.json).")
-def command(number: tuple[str, ...], pinned: tuple[str, ...], dry_run: bool, lang: str | None, as_json: bool) -> None:
+def command(
+    number: tuple[str, ...],
+    pinned: tuple[str, ...],
+    destination: str | None,
+    register: bool,
+    dry_run: bool,
+    lang: str | None,
+    as_json: bool,
+) -> None:
     """Ask carriers about NUMBER and show what each said."""
     from dozor.carriers import plan, systems
-    from dozor.cli.asking import ask_keyless
-    from dozor.cli.options import language
+    from dozor.cli.asking import ask_around
+    from dozor.cli.keys import keys, not_known
+    from dozor.cli.options import country_option, language
     from dozor.numbers import identify
 
-    lang = language(lang)
+    lang, owned, country = language(lang), keys(), country_option(destination, "--to")
     if unknown := [id for id in pinned if id not in systems()]:
-        known = ", ".join(systems())
-        raise click.BadParameter(f"{unknown[0]!r} is not known. Known systems: {known}", param_hint="--carrier")
+        raise click.BadParameter(not_known(unknown[0]), param_hint="--carrier")
     readings = [identify(each)[0] for each in number if identify(each)]
-    tracking = [reading for reading in readings if reading.kind is Kind.TRACKING]
+    # An order number is asked about only where the user says whom to ask: the shop itself.
+    tracking = [reading for reading in readings if reading.kind is Kind.TRACKING or pinned]
     if not tracking:
         raise click.UsageError("that is no tracking number; dozor identify tells what it is")
     if bad := [reading.normal for reading in tracking if not reading.valid]:
         click.echo(say(Text("ask.impossible", {"numbers": ", ".join(bad)}), lang), err=True)
-    steps = [step for step in plan(tracking, pinned=pinned) if not pinned or step.system in pinned]
+    planned = plan(tracking, destination=country, with_keys=owned, pinned=pinned)
+    steps = [step for step in planned if not pinned or step.system in pinned]
     if dry_run:
         for step in steps:
             click.echo(f"{systems()[step.system].name}  {step.number}  {say(step.why, lang)}")
@@ -46,13 +58,15 @@ def command(number: tuple[str, ...], pinned: tuple[str, ...], dry_run: bool, lan
     if not steps:
         raise click.UsageError("no system that needs no key knows such numbers; dozor identify tells whose it is")
     others = [id for id in systems() if pinned and id not in pinned]
-    reports = ask_keyless(
+    reports = ask_around(
         tracking,
         lambda: dt.datetime.now(dt.UTC),
         PATIENCE,
         pinned=pinned,
         answered=[(id, reading.normal) for id in others for reading in tracking],
+        destination=country,
         lang=lang,
+        spend=register,
     )
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(reports), indent=2))

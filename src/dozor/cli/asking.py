@@ -1,4 +1,4 @@
-"""Asking keyless systems from the command line, for a few seconds at most."""
+"""Asking systems from the command line, for a few seconds at most."""
 
 from __future__ import annotations
 
@@ -21,38 +21,44 @@ def base_urls() -> dict[str, str]:
     return {id: url for id, url in named.items() if url}
 
 
-def ask_keyless(
+def ask_around(
     readings: Iterable[Reading],
     clock: Clock,
     seconds: float,
     *,
     pinned: Sequence[str] = (),
     answered: Collection[tuple[str, str]] = (),
+    destination: str | None = None,
     lang: str = "en",
+    spend: bool = False,
 ) -> tuple[Report, ...]:
-    """What keyless systems say about these numbers; never raises for what the network does.
+    """What keyless systems, and those the user has keys for, say; never raises for what the network does.
 
     A second number that an answer names is asked about in turn, within the same time.
     """
     from dozor.carriers import connector, plan
     from dozor.carriers.base import Ask, Manners
     from dozor.carriers.base.asking import ask_all
+    from dozor.cli.keys import keys
     from dozor.numbers import identify
 
-    begun, manners = clock(), Manners()
+    begun, manners, owned = clock(), Manners(), keys()
     reports: tuple[Report, ...] = ()
     queue, asked = list(readings), set(answered)
     for _ in range(2):
-        steps = plan(queue, pinned=pinned, answered=asked)
+        steps = plan(queue, destination=destination, with_keys=owned, pinned=pinned, answered=asked)
         asked |= {(step.system, step.number) for step in steps}
         by_system: dict[str, list[Ask]] = {}
         for step in steps:
-            by_system.setdefault(step.system, []).append(Ask(step.number, lang=lang))
+            by_system.setdefault(step.system, []).append(Ask(step.number, country=destination, lang=lang))
         left = seconds - (clock() - begun).total_seconds()
         if not by_system or left <= 0.2:
             break
         inquiries = [(connector(id), asks) for id, asks in by_system.items()]
-        found = asyncio.run(ask_all(inquiries, clock=clock, seconds=left, manners=manners, base_urls=base_urls()))
+        asking = ask_all(
+            inquiries, clock=clock, seconds=left, manners=manners, keys=owned, base_urls=base_urls(), spend=spend
+        )
+        found = asyncio.run(asking)
         reports = (*reports, *found)
         aliases = {alias.number for report in found for alias in report.aliases}
         queue = [identify(number)[0] for number in sorted(aliases) if identify(number)]

@@ -116,7 +116,7 @@ def _dossier(options: dict[str, Any], now: dt.datetime, day_option: Any) -> Doss
 def _asked(dossier: Dossier) -> tuple[Dossier, tuple[Text, ...]]:
     """The dossier with what keyless carriers say within a few seconds, and what could not be asked."""
     from dozor.answer import read_numbers
-    from dozor.cli.asking import ask_keyless
+    from dozor.cli.asking import ask_around
     from dozor.model import Kind, OutcomeKind
 
     readings = [m.readings[0] for m in read_numbers(dossier) if m.readings]
@@ -124,7 +124,13 @@ def _asked(dossier: Dossier) -> tuple[Dossier, tuple[Text, ...]]:
     if not tracking:
         return dossier, ()
     answered = [(report.carrier, report.number) for report in dossier.reports]
-    reports = ask_keyless(tracking, lambda: dt.datetime.now(dt.UTC), PATIENCE, answered=answered)
+    reports = ask_around(
+        tracking,
+        lambda: dt.datetime.now(dt.UTC),
+        PATIENCE,
+        answered=answered,
+        destination=dossier.order.destination,
+    )
     failed = {OutcomeKind.UNREACHABLE, OutcomeKind.REFUSED, OutcomeKind.NOT_ASKED, OutcomeKind.QUOTA}
     notes = tuple(
         Text("cli.not_answered", {"carrier": report.carrier, "why": report.outcome.detail or report.outcome.kind.value})

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dozor.carriers.base.politeness import Manners, Pace
 from dozor.carriers.base.protocol import Ask, Connector, Request
 from dozor.carriers.base.reading import read_safely
+from dozor.carriers.base.shape import Shaped
 from dozor.carriers.base.transport import Transport
 from dozor.model import Outcome, OutcomeKind, Report
 
 Clock = Callable[[], dt.datetime]
+BEIJING = dt.timezone(dt.timedelta(hours=8))
 Inquiry = tuple[Connector, Sequence[Ask]]
 
 
@@ -24,15 +26,25 @@ async def ask_all(
     manners: Manners | None = None,
     keys: Mapping[str, Mapping[str, str]] | None = None,
     base_urls: dict[str, str] | None = None,
+    spend: bool = False,
 ) -> tuple[Report, ...]:
-    """One report for each system and number. Whoever has not answered after `seconds` counts as unreachable."""
+    """One report for each system and number. Whoever has not answered after `seconds` counts as unreachable.
+
+    `keys` are the user's keys by system; `spend` lets a number be registered where that costs quota.
+    """
     manners, keys = manners or Manners(), keys or {}
     inquiries = list(inquiries)
     async with Transport(base_urls) as transport:
         tasks = [
             asyncio.create_task(
                 _ask_one(
-                    connector, asks, transport, manners.of(connector.system), clock, keys.get(connector.system.id, {})
+                    connector,
+                    asks,
+                    transport,
+                    manners.of(connector.system),
+                    clock,
+                    keys.get(connector.system.id, {}),
+                    spend=spend,
                 )
             )
             for connector, asks in inquiries
@@ -54,7 +66,14 @@ async def ask_all(
 
 
 async def _ask_one(
-    connector: Connector, asks: Sequence[Ask], transport: Transport, pace: Pace, clock: Clock, keys: Mapping[str, str]
+    connector: Connector,
+    asks: Sequence[Ask],
+    transport: Transport,
+    pace: Pace,
+    clock: Clock,
+    keys: Mapping[str, str],
+    *,
+    spend: bool,
 ) -> list[Report]:
     """All numbers of one system, request after request at its pace; numbers it must not be asked now are told so."""
     system, reports, open_ = connector.system, [], []
@@ -64,22 +83,72 @@ async def _ask_one(
             open_.append(ask)
         else:
             reports.append(Report(system.id, ask.number, refusal, asked_at=clock()))
+    if not open_:
+        return reports
+    try:
+        keys = await _with_token(connector, transport, {**of_the_clock(clock()), **keys})
+    except (KeyError, ValueError) as error:
+        outcome = _keyless(error)
+        return [*reports, *(Report(system.id, ask.number, outcome, asked_at=clock()) for ask in open_)]
     for start in range(0, len(open_), system.batch):
         batch = open_[start : start + system.batch]
-        try:
-            requests = connector.requests(batch, keys)
-        except KeyError as missing:
-            outcome = Outcome(OutcomeKind.UNAUTHORISED, f"no key was given ({missing.args[0]})")
-            reports.extend(Report(system.id, ask.number, outcome, asked_at=clock()) for ask in batch)
-            continue
-        for request in requests:
-            reports.extend(await _answer(connector, request, batch, transport, pace, clock))
-        asked = {ask.number for request in requests for ask in request.asks}
-        other = Outcome(OutcomeKind.NOT_THEIRS, "not sent: no number of this system")
-        reports.extend(
-            Report(system.id, ask.number, other, asked_at=clock()) for ask in batch if ask.number not in asked
-        )
+        reports.extend(await _ask_batch(connector, batch, transport, pace, clock, keys, spend=spend))
     return reports
+
+
+async def _ask_batch(
+    connector: Connector,
+    batch: Sequence[Ask],
+    transport: Transport,
+    pace: Pace,
+    clock: Clock,
+    keys: Mapping[str, str],
+    *,
+    spend: bool,
+) -> list[Report]:
+    """One batch; what has to be registered first is registered, where that may be spent."""
+    id = connector.system.id
+    try:
+        requests = connector.requests(batch, keys)
+    except KeyError as missing:
+        return [Report(id, ask.number, _keyless(missing), asked_at=clock()) for ask in batch]
+    found: dict[str, Report] = {}
+    for request in requests:
+        for report in await _answer(connector, request, batch, transport, pace, clock):
+            found[report.number] = report
+    register = getattr(connector, "register", None)
+    waiting = [ask for ask in batch if ask.number in found and found[ask.number].outcome.kind is OutcomeKind.NOT_ASKED]
+    if spend and register is not None and waiting and not pace.closed_until:
+        for request in register(waiting, keys):
+            response = await transport.fetch(connector.system, request)
+            found |= {report.number: report for report in read_safely(connector, response, waiting, clock())}
+    other = Outcome(OutcomeKind.NOT_THEIRS, "not sent: no number of this system")
+    return [found.get(ask.number) or Report(id, ask.number, other, asked_at=clock()) for ask in batch]
+
+
+async def _with_token(connector: Connector, transport: Transport, keys: Mapping[str, str]) -> Mapping[str, str]:
+    """The keys, with a token where the system gives one for them. Raises KeyError or ValueError without one."""
+    if not isinstance(connector, Shaped) or (request := connector.token_request(keys)) is None:
+        return keys
+    response = await transport.fetch(connector.system, request)
+    if response.problem is not None:
+        raise ValueError(response.problem.detail)
+    return {**keys, **connector.read_token(response)}
+
+
+def of_the_clock(now: dt.datetime) -> dict[str, str]:
+    """What some signatures want of the time: milliseconds, and Beijing's wall time."""
+    return {
+        "timestamp": str(int(now.timestamp() * 1000)),
+        "time": now.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S"),
+    }
+
+
+def _keyless(error: Exception) -> Outcome:
+    """Why a system could not be asked with the keys there are."""
+    if isinstance(error, KeyError):
+        return Outcome(OutcomeKind.UNAUTHORISED, f"no key was given ({error.args[0]})")
+    return Outcome(OutcomeKind.UNAUTHORISED, str(error))
 
 
 async def _answer(

@@ -67,6 +67,7 @@ class System(Struct, frozen=True, forbid_unknown_fields=True):
     key_from: str = ""  # where a key is to be had
     quota: str = ""  # free quota in words
     page: str = ""  # page for people; {number} is put in
+    example: str = "RB740193524CN"  # a number of its form, for a test of the system
     by_default: bool = True  # whether it is asked unless the user says otherwise
     per_minute: float = 10
     per_day: int = 500

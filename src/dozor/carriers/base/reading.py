@@ -72,10 +72,15 @@ class StatusTable:
 
 @cache
 def _statuses(system: str) -> dict[str, StatusRow]:
-    room = f"carriers/{system}"
+    room = room_of(system)
     if not knowledge.files(room, "statuses.toml"):
         return {}  # a system without codes: its texts are read
     return {tidy(row.code): row for row in knowledge.rows(room, "statuses.toml", StatusRow)}
+
+
+def room_of(folder: str) -> str:
+    """Where a system's tables stand: in the package, or in a folder of the user's (an absolute path)."""
+    return folder if folder.startswith("/") else f"carriers/{folder}"
 
 
 def tidy(code: str) -> str:

@@ -20,7 +20,16 @@ from msgspec import Struct
 from dozor import knowledge
 from dozor.carriers.base.countries import country_code
 from dozor.carriers.base.protocol import Ask, Request, Response, System
-from dozor.carriers.base.reading import EVENTS_LIMIT, StatusTable, as_json, items, offset_minutes, wall_time, words
+from dozor.carriers.base.reading import (
+    EVENTS_LIMIT,
+    StatusTable,
+    as_json,
+    items,
+    offset_minutes,
+    room_of,
+    wall_time,
+    words,
+)
 from dozor.model import Alias, Event, LinkKind, Moment, Outcome, OutcomeKind, Place, Report
 
 JSONP = re.compile(rb"^[\w.$]+\s*\(|\)\s*;?\s*$")
@@ -43,6 +52,14 @@ class Sent(Struct, frozen=True, forbid_unknown_fields=True):
     forms: str = ""  # a pattern: numbers of another form are not sent
 
 
+class Token(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a token is had for keys (OAuth client credentials): the request, and where the token stands in its answer."""
+
+    send: Sent
+    path: str = "access_token"
+    becomes: str = "token"  # the key it is then used as
+
+
 class When(Struct, frozen=True, forbid_unknown_fields=True):
     """An outcome that a value in the answer decides: at `path` stands one of `values` (none given: anything)."""
 
@@ -62,6 +79,7 @@ class Shape(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     events: tuple[str, ...]  # from the parcel
     send: Sent | None = None
+    token: Token | None = None
     parcels: str = ""
     number: tuple[str, ...] = ()
     newest_first: bool = True
@@ -96,9 +114,25 @@ class Shaped:
     """A connector whose shape is data; a client may add what data cannot say (signatures, a second request)."""
 
     def __init__(self, folder: str) -> None:
-        self.system = knowledge.document(f"carriers/{folder}", "system.toml", System)
-        self.shape = knowledge.document(f"carriers/{folder}", "shape.toml", Shape)
+        room = room_of(folder)
+        self.system = knowledge.document(room, "system.toml", System)
+        self.shape = knowledge.document(room, "shape.toml", Shape)
         self.statuses = StatusTable(folder)
+
+    def token_request(self, keys: Mapping[str, str]) -> Request | None:
+        """The request for a token, where the system wants one and none was given. Raises KeyError without keys."""
+        token = self.shape.token
+        if token is None or token.becomes in keys:
+            return None
+        return filled(self.system, token.send, [Ask("")], keys)
+
+    def read_token(self, response: Response) -> dict[str, str]:
+        """The key that a token's answer gives. Raises ValueError where it gives none."""
+        token = self.shape.token
+        found = said(parsed(response.body, "json"), (token.path,)) if token and response.status < 400 else ""
+        if token is None or not found:
+            raise ValueError("no token was given: are the keys right?")
+        return {token.becomes: found}
 
     def requests(self, asks: Sequence[Ask], keys: Mapping[str, str]) -> tuple[Request, ...]:
         """The request of the shape, one for all numbers of the batch."""
