@@ -331,6 +331,7 @@ class Snapshot(Struct, frozen=True, omit_defaults=True):
     size: int = 0
     media_type: str = ""
     body: bytes = b""
+    request_sha256: str = ""  # of method, address with query, and body; secrets left out
 
 
 class Report(Struct, frozen=True, omit_defaults=True):

@@ -176,3 +176,20 @@ def test_one_fault_is_forgiven_and_three_are_not() -> None:
     shaky.asked(("2",), NOW)
     shaky.answered(reports(OutcomeKind.UNREACHABLE), NOW)
     assert shaky.refusal("X", NOW) is not None
+
+
+def test_many_asks_at_once_keep_the_pace(peer: Peer) -> None:
+    made = connector("cainiao")
+    inquiries = [(made, [Ask(f"LP{index:014d}")]) for index in range(12)]
+    now = lambda: dt.datetime.now(dt.UTC)  # noqa: E731
+    reports = asyncio.run(ask_all(inquiries, clock=now, seconds=2, base_urls=peer.base_urls))
+    assert len(reports) == 12
+    assert peer.seen["cainiao"] == made.system.per_minute
+
+
+def test_what_was_asked_is_kept_as_a_fingerprint(peer: Peer) -> None:
+    (one,) = ask(peer, "upu", ["RB740193524CN"])
+    (two,) = ask(peer, "upu", ["EA307702148CN"])
+    assert one.snapshot and two.snapshot
+    assert len(one.snapshot.request_sha256) == 64
+    assert one.snapshot.request_sha256 != two.snapshot.request_sha256

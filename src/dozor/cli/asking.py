@@ -39,6 +39,7 @@ def ask_around(
     from dozor.carriers import connector, plan
     from dozor.carriers.base import Ask, Manners
     from dozor.carriers.base.asking import ask_all
+    from dozor.cli.health import note
     from dozor.cli.keys import keys
     from dozor.numbers import identify
 
@@ -62,4 +63,5 @@ def ask_around(
         reports = (*reports, *found)
         aliases = {alias.number for report in found for alias in report.aliases}
         queue = [identify(number)[0] for number in sorted(aliases) if identify(number)]
+    note(reports)
     return reports

@@ -8,6 +8,7 @@ import datetime as dt
 import click
 import msgspec
 
+from dozor.cli.health import Health
 from dozor.i18n import LANGUAGES, say
 from dozor.model import OutcomeKind, Report, Text
 
@@ -22,6 +23,7 @@ WAIT = frozenset({OutcomeKind.QUOTA, OutcomeKind.REFUSED, OutcomeKind.NOT_ASKED}
 def command(context: click.Context, lang: str | None, as_json: bool) -> None:
     """Who can be asked, with or without a key, under which terms."""
     from dozor.carriers import links, systems
+    from dozor.cli.health import noted
     from dozor.cli.keys import keys, own_systems
     from dozor.cli.options import language
 
@@ -32,16 +34,16 @@ def command(context: click.Context, lang: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(list(systems().values())), indent=2))
         return
-    owned = keys()
+    owned, health = keys(), noted()
     for id in systems():
-        _show(id, owned, context.obj)
+        _show(id, owned, health.get(id), context.obj)
     click.echo()
     click.echo(say(Text("carriers.pages"), context.obj))
     for link in links():
         click.echo(f"  {link.name}: {link.url} · {say(Text(f'link.look.{link.look_for}'), context.obj)}")
 
 
-def _show(id: str, owned: dict[str, dict[str, str]], lang: str) -> None:
+def _show(id: str, owned: dict[str, dict[str, str]], health: Health | None, lang: str) -> None:
     from dozor.carriers import systems
     from dozor.cli.keys import wanted
 
@@ -57,6 +59,12 @@ def _show(id: str, owned: dict[str, dict[str, str]], lang: str) -> None:
     )
     click.echo(f"  {say(pace, lang)}")
     click.echo(f"  {system.terms}")
+    if health is not None:
+        args = {"at": health.last, "outcome": Text(f"outcome.{health.kind.value}")}
+        good = (
+            say(Text("carriers.good", {"at": health.good}), lang) if health.good else say(Text("carriers.never"), lang)
+        )
+        click.echo(f"  {say(Text('carriers.last', args), lang)} {good}")
     if system.needs_key:
         quota = f" ({system.quota})" if system.quota else ""
         click.echo(f"  {system.key_from}{quota} → {', '.join(wanted(id))}")
@@ -72,6 +80,7 @@ def test(lang: str, name: str, number: str | None) -> None:
     from dozor.carriers.base import Ask
     from dozor.carriers.base.asking import ask_all
     from dozor.cli.asking import base_urls
+    from dozor.cli.health import note
     from dozor.cli.keys import keys, not_known
 
     owned = keys()
@@ -85,6 +94,7 @@ def test(lang: str, name: str, number: str | None) -> None:
         base_urls=base_urls(),
     )
     (report,) = asyncio.run(asking)
+    note([report])
     click.echo(say(_verdict(report), lang))
     if report.outcome.kind in (OutcomeKind.UNAUTHORISED, OutcomeKind.UNREACHABLE, OutcomeKind.CHANGED):
         raise SystemExit(1)

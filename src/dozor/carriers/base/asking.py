@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from dozor.carriers.base.politeness import Manners, Pace
-from dozor.carriers.base.protocol import Ask, Connector, Request
+from dozor.carriers.base.protocol import Ask, Connector, Request, fingerprint
 from dozor.carriers.base.reading import read_safely
 from dozor.carriers.base.shape import Shaped
 from dozor.carriers.base.transport import Transport
@@ -162,9 +165,19 @@ async def _answer(
             Report(connector.system.id, ask.number, refusal or refusals[0], asked_at=clock())
             for ask, refusal in zip(asks, refusals, strict=True)
         )
-    await asyncio.sleep(pace.wait(clock()))
+    # Nothing is awaited between the last look at the pace and the note: many asks at once keep it, too.
+    while (pause := pace.wait(clock())) > 0:
+        await asyncio.sleep(pause)
+    if (refusal := pace.refusal(asks[0].number, clock())) is not None:
+        return tuple(Report(connector.system.id, ask.number, refusal, asked_at=clock()) for ask in asks)
     pace.asked(tuple(ask.number for ask in asks), clock())
+    if connector.system.jitter:
+        await asyncio.sleep(random.uniform(0, connector.system.jitter))
     response = await transport.fetch(connector.system, request)
     reports = read_safely(connector, response, asks, clock())
     pace.answered(reports, clock())
-    return reports
+    asked = fingerprint(request)
+    return tuple(
+        replace(report, snapshot=replace(report.snapshot, request_sha256=asked)) if report.snapshot else report
+        for report in reports
+    )

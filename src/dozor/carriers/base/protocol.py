@@ -7,6 +7,7 @@ other than to put it into a request. That is what lets every answer ever recorde
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -35,6 +36,12 @@ class Request(Struct, frozen=True):
     secret: dict[str, str] = {}
     body: bytes | None = None
     asks: tuple[Ask, ...] = ()  # which numbers this request is about
+
+
+def fingerprint(request: Request) -> str:
+    """The sha256 of what was asked, secrets left out: method, address, query and body."""
+    said = [request.method, request.url, *(f"{name}={value}" for name, value in request.query)]
+    return hashlib.sha256("\n".join(said).encode() + b"\n" + (request.body or b"")).hexdigest()
 
 
 class Response(Struct, frozen=True):
@@ -75,6 +82,7 @@ class System(Struct, frozen=True, forbid_unknown_fields=True):
     batch: int = 1
     timeout: float = 10
     max_bytes: int = 2_000_000
+    jitter: float = 0  # at most so many seconds are waited at random before a request
     pause_hours: float = 1  # how long a refusal keeps everybody away, where the system names no time
 
 

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -169,7 +169,9 @@ def words(value: Any) -> str:
     """A text of the answer: control characters out, phones and addresses of mail masked, bounded in length."""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return ""
-    text = "".join(char if char.isprintable() else " " for char in str(value)[: TEXT_LIMIT * 2])
+    text = str(value)[: TEXT_LIMIT * 2]
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
     return masked(" ".join(text.split()))[:TEXT_LIMIT]
 
 
@@ -177,12 +179,18 @@ PHONE = re.compile(
     r"((?:tel|phone|mobile|contact|тел|телефон|电话|手机|联系方式)[^\d+]{0,8})\+?\d[\d\s()-]{5,18}\d", re.IGNORECASE
 )
 CHINESE_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+DIGITS = re.compile(r"\d[\d\s()-]{5,}\d")
+SHORTEST_PHONE = 7
 MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 
 def masked(text: str) -> str:
     """A text without telephone numbers and mail addresses."""
-    return MAIL.sub("…", CHINESE_MOBILE.sub("…", PHONE.sub(r"\1…", text)))
+    if "@" in text:
+        text = MAIL.sub("…", text)
+    if len(text) >= SHORTEST_PHONE and not WALL.match(text) and DIGITS.search(text):
+        text = CHINESE_MOBILE.sub("…", PHONE.sub(r"\1…", text))
+    return text
 
 
 def wall_time(text: str, offset: int | None = None) -> Moment | None:
@@ -215,6 +223,12 @@ class Personal(Struct, frozen=True, forbid_unknown_fields=True):
     fields: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
+def is_personal(name: str) -> bool:
+    """Whether a field of this name holds somebody's data."""
+    return _personal().search(name) is not None
+
+
 @cache
 def _personal() -> re.Pattern[str]:
     names = knowledge.document("carriers/base", "personal.toml", Personal).fields
@@ -236,17 +250,17 @@ def _without_elements(body: bytes) -> bytes:
     except (etree.XMLSyntaxError, ValueError):
         return body
     for node in list(root.iter(etree.Element)):
-        for name in [name for name in node.attrib if _personal().search(str(name))]:
+        for name in [name for name in node.attrib if is_personal(str(name))]:
             del node.attrib[name]
         parent = node.getparent()
-        if parent is not None and _personal().search(str(node.tag).rpartition("}")[2]):
+        if parent is not None and is_personal(str(node.tag).rpartition("}")[2]):
             parent.remove(node)
     return bytes(etree.tostring(root, encoding="utf-8"))
 
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _cleaned(each) for name, each in value.items() if not _personal().search(name)}
+        return {name: _cleaned(each) for name, each in value.items() if not is_personal(name)}
     if isinstance(value, list):
         return [_cleaned(each) for each in value]
     return masked(value) if isinstance(value, str) else value

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from string import Template
 from typing import Any
 from urllib.parse import quote
@@ -332,9 +333,7 @@ def _name(tag: Any) -> str:
 def pick(tree: Any, path: str) -> list[Any]:
     """Everything a path leads to; an empty path is the tree itself (each of it, where it is a list)."""
     nodes = [tree]
-    for step in path.split(".") if path else ():
-        many = step.endswith("[]")
-        name = step.removesuffix("[]")
+    for name, many in steps(path):
         after = []
         for node in nodes:
             value = node.get(name) if isinstance(node, dict) and name else node if not name else None
@@ -348,6 +347,12 @@ def pick(tree: Any, path: str) -> list[Any]:
     return items(nodes[0]) if not path and nodes and isinstance(nodes[0], list) else nodes
 
 
+@lru_cache(maxsize=2048)
+def steps(path: str) -> tuple[tuple[str, bool], ...]:
+    """The steps of a path: each a name, and whether each of a list is meant."""
+    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split(".")) if path else ()
+
+
 def said_all(tree: Any, paths: Iterable[str]) -> list[str]:
     """All texts that the paths lead to."""
     return [text for path in paths for value in pick(tree, path) if (text := _text(value))]
@@ -355,7 +360,11 @@ def said_all(tree: Any, paths: Iterable[str]) -> list[str]:
 
 def said(tree: Any, paths: Iterable[str]) -> str:
     """The first text that a path leads to."""
-    return next(iter(said_all(tree, paths)), "")
+    for path in paths:
+        for value in pick(tree, path):
+            if text := _text(value):
+                return text
+    return ""
 
 
 def _text(value: Any) -> str:

@@ -1,5 +1,5 @@
 """Russian Post, batch tickets."""
 
-from dozor.carriers.base.shape import Shaped
+from dozor.carriers.russian_post_batch.client import RussianPostBatch
 
-CONNECTOR = Shaped("russian_post_batch")
+CONNECTOR = RussianPostBatch()
