@@ -215,3 +215,9 @@ def test_a_key_makes_its_system_part_of_the_answer(peer: Peer) -> None:
     assert answer["journey"]["outcomes"]["seventeentrack"]["kind"] == "found"
     released = [event for event in answer["journey"]["events"] if event["milestone"] == "customs_released"]
     assert len(released) == 1 and set(released[0]["sources"]) == {"cainiao", "seventeentrack", "upu"}
+
+
+def test_a_number_of_no_known_form_is_asked_where_the_user_says_whom(peer: Peer) -> None:
+    env = {"DOZOR_PEER": peer.url, "DOZOR_KEY_TNT_BASIC": "test-key"}
+    result = run("ask", "123456782", "--carrier", "tnt", "--lang", "en", env=env)
+    assert "TNT · 123456782  found" in result.output

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from dozor.i18n import LANGUAGES, say
-from dozor.model import Kind, Report, Text
+from dozor.model import Kind, Reading, Report, Text
 
 PATIENCE = 15.0  # seconds
 
@@ -42,8 +42,8 @@ def command(
     lang, owned, country = language(lang), keys(), country_option(destination, "--to")
     if unknown := [id for id in pinned if id not in systems()]:
         raise click.BadParameter(not_known(unknown[0]), param_hint="--carrier")
-    readings = [identify(each)[0] for each in number if identify(each)]
-    # An order number is asked about only where the user says whom to ask: the shop itself.
+    # Where the user says whom to ask, any number is asked about: an order of the shop itself, a form unknown to us.
+    readings = [(identify(each) or (as_given(each),))[0] for each in number]
     tracking = [reading for reading in readings if reading.kind is Kind.TRACKING or pinned]
     if not tracking:
         raise click.UsageError("that is no tracking number; dozor identify tells what it is")
@@ -73,6 +73,11 @@ def command(
         return
     for report in reports:
         _show(report, lang)
+
+
+def as_given(number: str) -> Reading:
+    """A number of no known form, as it was given."""
+    return Reading(Kind.OTHER, normal=number.strip().upper(), format="as_given")
 
 
 def _show(report: Report, lang: str) -> None:
