@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
+from dozor.carriers.base.reading import StatusRow, tidy
 from dozor.i18n import LANGUAGES, say
 from dozor.model import Text
 
@@ -32,6 +33,19 @@ def command(text: tuple[str, ...], code: str | None, carrier: str, lang: str | N
         click.echo(f"{click.style(name, bold=True)}  {meaning.rule}".rstrip())
 
 
+def coded(carrier: str, code: str) -> StatusRow | None:
+    """What the carrier's own table says of a code, if anything; parts of a code may be joined by a slash."""
+    from dozor.carriers import connector, systems
+    from dozor.carriers.base import StatusTable
+
+    id = carrier.lower().replace("_", "-")
+    if not code or id not in systems():
+        return None
+    table = getattr(connector(id), "statuses", None) or StatusTable(id)
+    row = table.rows.get(tidy(code)) or table.rows.get(tidy(code.replace("/", "|")))
+    return row if row is not None and row.milestone is not None else None
+
+
 def _bulk() -> None:
     from dozor.cli.bulk import each_line
     from dozor.journey import normalise
@@ -40,6 +54,9 @@ def _bulk() -> None:
         row = msgspec.json.decode(line)
         words = [row.get(name) for name in ("text", "lang", "code", "carrier")]
         said, lang, code, carrier = (str(each) if each is not None else None for each in words)
+        known = coded(carrier or "", code or "")
+        if known is not None:
+            return {"milestone": known.milestone, "decided_by": "code", "rule": f"{carrier}: {known.code}"}
         meaning = normalise(said or "", lang=lang, code=code, system=carrier or "")
         return {"milestone": meaning.milestone, "decided_by": meaning.decided_by, "rule": meaning.rule}
 

@@ -20,7 +20,6 @@ from msgspec import Struct
 from dozor import knowledge
 from dozor.model import Milestone
 
-ANY_LANGUAGE = ""
 SPACES = re.compile(r"[\W_]+")
 HAN = re.compile(r"[\u3400-\u9fff]")
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")
