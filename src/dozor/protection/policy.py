@@ -1,42 +1,32 @@
 """Policies as data: which rules a marketplace had, for whom, from when, and by whose word.
 
 A policy is chosen by marketplace, destination and day of payment, never by today: the rules of the day of the
-purchase hold. Figures nobody could source are named in `unknown`; a reader takes the safe bound or asks the buyer.
+purchase hold. Figures nobody could source are written `unknown`; a reader takes the safe bound or asks the buyer.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 
 from msgspec import Struct
 
 from dozor import knowledge
-from dozor.model import Order
+from dozor.model import Order, Source
+from dozor.protection.terms import DAY, Anchors, Term, fitting, readings
 
-
-class Term(Struct, frozen=True, forbid_unknown_fields=True):
-    """So many days from an anchor. Several `days` are several readings of one rule; none: the figure is unknown.
-
-    `anchor` is paid, shipped, promised, delivered, completed, protection_end, dispute_opened, proposal, decided
-    or available. `destinations` (ISO 3166-1) limit a term to some countries, `payment` to a way of paying,
-    `promised_below` to orders promised within so many days. Days are calendar days, or Monday-to-Friday ones
-    where `business` is set.
-    """
-
-    anchor: str
-    days: tuple[float, ...]
-    sources: tuple[str, ...]
-    destinations: tuple[str, ...] = ()
-    payment: str | None = None
-    promised_below: float | None = None
-    business: bool = False
+OTHER = "other"  # the marketplace id of the policy for shops that have no file of their own
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """The rules of one marketplace for the orders paid from `valid_from` to `valid_to` (both included).
 
-    Of each tuple of terms the first whose anchor is known and whose conditions fit is used.
+    `destinations` (ISO 3166-1): for orders to these countries alone; a policy that names the country of an order
+    comes before one that names none. `names`: other names of the marketplace. Of each tuple of terms the first
+    counts whose conditions hold and whose anchor is known. `holds_money`: the shop keeps the money until receipt,
+    so that a completed order has lost its protection. `unknown`: figures that no clock here stands for.
     """
 
     id: str
@@ -46,34 +36,35 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     sources: tuple[str, ...]
     valid_to: dt.date | None = None
     destinations: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     scope: str | None = None  # one dispute per line or per order
-    holds_money: bool = True  # whether the shop keeps the money until receipt
+    holds_money: bool = True
     protection: tuple[Term, ...] = ()
     on_delivered: tuple[Term, ...] = ()
     earliest_open: tuple[Term, ...] = ()
+    quiet_before_open: tuple[Term, ...] = ()  # a parcel that moved within so many days blocks a claim before the end
     rescue: tuple[Term, ...] = ()  # days after the end of protection in which a claim may still be made
-    extension: tuple[Term, ...] = ()  # by when to ask the seller for more time (days below zero: before the end)
+    extension: tuple[Term, ...] = ()  # by when to ask the seller for more time
     seller_ship: tuple[Term, ...] = ()
+    cancel_reply: tuple[Term, ...] = ()  # the seller's time to answer a wish to cancel before shipping
+    number_fix: tuple[Term, ...] = ()  # until when the seller may correct the number declared in the order
+    late_coupon: tuple[Term, ...] = ()  # from when a coupon for lateness can be asked for
+    late_refund: tuple[Term, ...] = ()  # from when a guarantee pays for lateness alone
     seller_reply: tuple[Term, ...] = ()
     buyer_reply: tuple[Term, ...] = ()
+    escalate_by: tuple[Term, ...] = ()  # until when the buyer has to call the platform in
     platform: tuple[Term, ...] = ()
+    return_by: tuple[Term, ...] = ()  # until when goods of an agreed return must be posted
+    appeal: tuple[Term, ...] = ()
     refund: tuple[Term, ...] = ()
-    quiet_before_open: tuple[Term, ...] = ()  # a parcel that moved within so many days blocks a claim before the end
     unknown: tuple[str, ...] = ()
 
-
-class BackStopRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """A way to the money beside the marketplace. `payments`, `networks`: for which it exists at all."""
-
-    id: str
-    opens: tuple[Term, ...]
-    latest: tuple[Term, ...]  # all are readings: the earliest counts
-    sources: tuple[str, ...]
-    payments: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-    destinations: tuple[str, ...] = ()
-    not_from: tuple[str, ...] = ()  # issuing countries without it
-    exclusive_with: tuple[str, ...] = ()
+    def clocks(self) -> Iterator[tuple[str, tuple[Term, ...]]]:
+        """The terms by the name of their field, in the order of the fields; those that a policy has."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, tuple) and value and isinstance(value[0], Term):
+                yield name, value
 
 
 class PolicySource(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,43 +76,33 @@ class PolicySource(Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
-class Margins(Struct, frozen=True, forbid_unknown_fields=True):
-    """How far from a limit the safe day lies; days."""
+class FigureRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A figure of our own that every plan keeps to, in days; `source` is an id of sources.toml."""
 
+    id: str
+    days: float
+    means: str
     source: str
-    safe_days: float
-    backstop_days: float
 
 
 @cache
 def policies() -> tuple[Policy, ...]:
-    """All policies, by marketplace and day of validity. Raises KnowledgeError where a row names no known source."""
+    """All policies, by marketplace, destinations and day of validity.
+
+    Raises KnowledgeError where a row names no known source, or where two rows hold for the same order.
+    """
     found = knowledge.rows("protection/policies", "*.toml", Policy)
     for row in found:
-        _sourced(row.id, row.sources)
-        for name in row.__struct_fields__:
-            value = getattr(row, name)
-            for term in value if isinstance(value, tuple) else ():
-                if isinstance(term, Term):
-                    _sourced(f"{row.id}.{name}", term.sources)
-    return tuple(sorted(found, key=lambda row: (row.marketplace, row.valid_from, row.id)))
-
-
-@cache
-def backstops() -> tuple[BackStopRow, ...]:
-    """All ways to the money beside a marketplace."""
-    found = knowledge.rows("protection", "backstops.toml", BackStopRow)
-    for row in found:
-        _sourced(row.id, row.sources)
-        for term in (*row.opens, *row.latest):
-            _sourced(row.id, term.sources)
-    return found
-
-
-@cache
-def storage() -> tuple[Term, ...]:
-    """How long an office keeps a parcel, by destination; the last row is for all others."""
-    return knowledge.rows("protection", "storage.toml", Term)
+        sourced(row.id, row.sources)
+        for name, terms in row.clocks():
+            for term in terms:
+                sourced(f"{row.id}.{name}", term.sources)
+    ordered = sorted(found, key=lambda row: (row.marketplace, row.destinations, row.valid_from, row.id))
+    for one, two in pairwise(ordered):
+        same = (one.marketplace, one.destinations) == (two.marketplace, two.destinations)
+        if same and (one.valid_to is None or one.valid_to >= two.valid_from):
+            raise knowledge.KnowledgeError(f"protection: {one.id} and {two.id} hold for the same days")
+    return tuple(ordered)
 
 
 @cache
@@ -131,33 +112,116 @@ def sources() -> dict[str, PolicySource]:
 
 
 @cache
-def margins() -> Margins:
-    """The margins that all plans keep."""
-    return knowledge.document("protection", "margins.toml", Margins)
+def storage() -> tuple[Term, ...]:
+    """How long an office keeps a parcel, by destination; the last row is for all others."""
+    found = knowledge.rows("protection", "storage.toml", Term)
+    for row in found:
+        sourced("storage", row.sources)
+    return found
 
 
-def choose(order: Order) -> Policy | None:
-    """The policy in force for an order: by marketplace, destination and day of payment; None where none is known.
+def figure(id: str) -> dt.timedelta:
+    """A margin or a bound of ours. Raises KeyError for an id that figures.toml does not have."""
+    return DAY * figures()[id].days
 
-    Without a day of payment the day of shipping stands in for it, and without either the latest version does,
-    since people ask about recent orders.
+
+@cache
+def figures() -> dict[str, FigureRow]:
+    """Every figure of our own by its id."""
+    found = {row.id: row for row in knowledge.rows("protection", "figures.toml", FigureRow)}
+    for row in found.values():
+        sourced(f"figures: {row.id}", (row.source,))
+    return found
+
+
+def choose(order: Order, now: dt.datetime | None = None) -> Policy | None:
+    """The policy in force for an order: by marketplace, destination and day of payment; None without a marketplace.
+
+    Where the day of payment is unknown, the other days of the order say between which days it lies, and of the
+    versions in force then the safest is taken: the one whose protection ends first for this order; of equals one
+    for all countries, and of these the newest. `now` (aware) only says that nothing was paid later than that; it
+    never decides between versions that the order's own days decide between.
     """
+    found = candidates(order, now)
+    if len(found) < 2:
+        return found[0] if found else None
+    anchors = days_of(order)
+    return min(found, key=lambda row: (_ends(row, order, anchors), row.destinations, -row.valid_from.toordinal()))
+
+
+def candidates(order: Order, now: dt.datetime | None = None) -> tuple[Policy, ...]:
+    """Every policy that may be in force for an order, as far as its destination and its days tell."""
     if not order.marketplace:
-        return None
-    fitting = [
-        row
-        for row in policies()
-        if row.marketplace == order.marketplace and (not row.destinations or order.destination in row.destinations)
-    ]
-    day = order.paid or order.shipped
-    if day is not None:
-        dated = [row for row in fitting if row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)]
-        # An order older than the first version known is read by that version.
-        fitting = dated or fitting[:1]
-    return fitting[-1] if fitting else None
+        return ()
+    name = order.marketplace.lower()
+    named = [row for row in policies() if row.marketplace == name or name in row.names]
+    named = named or [row for row in policies() if row.marketplace == OTHER]
+    first, last = _paid_between(order, now)
+    found: list[Policy] = []
+    for group in _by_destination(named, order.destination):
+        dated = [row for row in group if row.valid_from <= last and (row.valid_to is None or row.valid_to >= first)]
+        found += dated
+    if order.destination is not None and found:
+        # A policy that names the country comes before one for all countries.
+        found = [row for row in found if row.destinations] or found
+    # An order older than the first version known is read by that version.
+    return tuple(found or [row for row in named if not row.destinations][:1] or named[:1])
 
 
-def _sourced(where: str, ids: tuple[str, ...]) -> None:
+def days_of(order: Order) -> Anchors:
+    """The days of an order as anchors: each day at its start, UTC."""
+    days = {"paid": order.paid, "shipped": order.shipped, "promised": order.promised, "completed": order.completed}
+    return {name: midnight(day) for name, day in days.items() if day is not None}
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """The start of a day, UTC."""
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def cited(ids: Iterable[str]) -> tuple[Source, ...]:
+    """The sources of these ids, once each, as an answer shows them."""
+    known = sources()
+    return tuple(Source(id, known[id].confidence, note=known[id].where) for id in dict.fromkeys(ids))
+
+
+def sourced(where: str, ids: tuple[str, ...]) -> None:
+    """Raises KnowledgeError where a row names no source, or one that sources.toml does not have."""
     unknown = [id for id in ids if id not in sources()]
     if unknown or not ids:
         raise knowledge.KnowledgeError(f"protection: {where}: sources {unknown or 'missing'}: not in sources.toml")
+
+
+def _paid_between(order: Order, now: dt.datetime | None) -> tuple[dt.date, dt.date]:
+    """The first and the last day on which an order can have been paid."""
+    if order.paid is not None:
+        return order.paid, order.paid
+    end = order.protection_end.date() if order.protection_end else None
+    later = [day for day in (order.shipped, order.completed, order.promised, end) if day is not None]
+    bounds = [
+        day - figure(name)
+        for name, day in (
+            ("paid_before_shipped", order.shipped),
+            ("paid_before_end", order.promised),
+            ("paid_before_end", order.completed),
+            ("paid_before_end", end),
+        )
+        if day is not None
+    ]
+    last = min([*later, now.date()] if now else later, default=dt.date.max)
+    return min(max(bounds, default=dt.date.min), last), last
+
+
+def _by_destination(rows: Iterable[Policy], destination: str | None) -> Iterator[list[Policy]]:
+    """The versions for each set of countries that an order to `destination` (or to somewhere) may fall under."""
+    groups: dict[tuple[str, ...], list[Policy]] = {}
+    for row in rows:
+        if not row.destinations or destination is None or destination in row.destinations:
+            groups.setdefault(row.destinations, []).append(row)
+    yield from groups.values()
+
+
+def _ends(policy: Policy, order: Order, anchors: Anchors) -> dt.datetime:
+    """When protection ends for an order, by its days alone; the end of time where they do not say."""
+    term = fitting(policy.protection, order, anchors)
+    return min(readings(term, anchors) if term else (), default=dt.datetime.max.replace(tzinfo=dt.UTC))
