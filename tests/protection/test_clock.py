@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dozor.i18n import LANGUAGES, has
 from dozor.model import (
+    Contradiction,
     Dispute,
     DisputeState,
     Event,
@@ -192,6 +194,185 @@ def test_the_office_keeps_it_for_the_shortest_known_term() -> None:
     assert clock(bought(40), waiting, NOW).at("pickup_until") == at(2026, 11, 27)
 
 
+# --- edges and missing facts ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "may", "why"),
+    [
+        (at(2026, 3, 12), False, "blocked.too_early"),
+        (at(2026, 3, 13), True, None),  # the eleventh day after 2 March
+        (at(2026, 5, 1), True, None),  # protection may end today
+        (at(2026, 5, 15), True, None),  # the last day by the shorter reading
+        (at(2026, 5, 16), None, "blocked.may_be_closed"),
+        (at(2026, 6, 15), None, "blocked.may_be_closed"),  # the last day by the longest
+        (at(2026, 6, 16), False, "blocked.window_closed"),
+    ],
+)
+def test_the_days_on_which_a_dispute_can_be_opened(now: dt.datetime, may: bool | None, why: str | None) -> None:
+    order = Order(marketplace="aliexpress", paid=dt.date(2026, 3, 1), shipped=dt.date(2026, 3, 2))
+    found = clock(order, QUIET, now)
+    assert found.may_open_now is may
+    assert (found.blocked_why.id if found.blocked_why else None) == why
+
+
+def test_the_money_is_not_called_lost_while_a_reading_says_otherwise() -> None:
+    order = Order(marketplace="aliexpress", paid=dt.date(2026, 3, 1), shipped=dt.date(2026, 3, 2))
+    money = [clock(order, QUIET, at(2026, month, 10)).money for month in (4, 5, 6, 7)]
+    states = [MoneyState.HELD, MoneyState.RELEASED_RECOVERABLE, MoneyState.UNKNOWN, MoneyState.LOST_ON_PLATFORM]
+    assert money == states
+
+
+def test_a_promise_of_a_few_days_opens_at_once() -> None:
+    soon = bought(4, promised_days=3)
+    assert clock(soon, QUIET, NOW).may_open_now is True
+    assert clock(bought(4, promised_days=5), QUIET, NOW).may_open_now is False
+
+
+def test_a_parcel_not_yet_sent_has_no_opening_but_says_what_it_counts_from() -> None:
+    found = clock(Order(marketplace="aliexpress", paid=dt.date(2026, 11, 20)), QUIET, NOW)
+    opens, ships = found.limit("earliest_open"), found.limit("seller_ship")
+    assert opens is not None and opens.at is None and opens.anchor == "shipped"
+    assert opens.why is not None and opens.why.id == "limit.why.needs"
+    assert ships is not None and ships.at is None  # every listing has its own
+    assert ships.why is not None and ships.why.id == "limit.why.unknown"
+    assert "seller_ship" in found.unknown and "shipped" in found.ask_buyer
+    assert clock(bought(4), QUIET, NOW).limit("seller_ship") is None
+
+
+@pytest.mark.rule("S035", "S106")
+def test_a_completed_order_has_only_its_rescue_left() -> None:
+    completed = clock(bought(30, completed=dt.date(2026, 11, 20)), QUIET, NOW)
+    assert completed.at("protection_end") == at(2026, 11, 20)
+    assert completed.at("rescue_deadline") == at(2026, 12, 2)  # fourteen days and the margin
+    assert completed.limit("extension_by") is None
+    read_before = bought(30, completed=dt.date(2026, 11, 20), protection_end=at(2026, 12, 20))
+    assert clock(read_before, QUIET, NOW).at("protection_end") == at(2026, 11, 20)
+    assert clock(read_before, QUIET, at(2026, 12, 5)).may_open_now is None
+    assert clock(read_before, QUIET, at(2026, 12, 6)).may_open_now is False
+
+
+def test_a_shop_that_does_not_hold_the_money_protects_after_completion_too() -> None:
+    order = Order(marketplace="ebay", promised=dt.date(2026, 11, 10), completed=dt.date(2026, 11, 5))
+    assert clock(order, QUIET, NOW).at("protection_end") == at(2026, 12, 10)
+
+
+def test_before_2016_a_completed_order_was_closed_for_good() -> None:
+    order = Order(marketplace="aliexpress", paid=dt.date(2014, 3, 1), completed=dt.date(2014, 4, 1))
+    found = clock(order, QUIET, at(2014, 4, 2))
+    assert found.limit("rescue_deadline") is None
+    assert found.may_open_now is False and found.money is MoneyState.LOST_ON_PLATFORM
+
+
+def test_a_delivered_scan_alone_gives_an_end() -> None:
+    delivered = Journey(stage=Milestone.DELIVERED, delivered_at=at(2026, 11, 20))
+    found = clock(Order(marketplace="aliexpress"), delivered, NOW)
+    assert found.at("protection_end") == at(2026, 11, 30)
+    assert "protection_end" in found.ask_buyer
+
+
+def test_after_a_delivered_scan_the_end_that_was_read_is_asked_for_again() -> None:
+    delivered = Journey(stage=Milestone.DELIVERED, delivered_at=at(2026, 11, 20))
+    found = clock(bought(40, protection_end=at(2026, 12, 30)), delivered, NOW)
+    assert found.at("protection_end") == at(2026, 12, 30)
+    assert "protection_end_after_delivery" in found.ask_buyer
+
+
+@pytest.mark.parametrize("which", ["other_destination", "event_before_payment", "number_of_other_year"])
+def test_the_scans_of_another_parcel_block_nothing(which: str) -> None:
+    moving = Journey(stage=Milestone.IN_TRANSIT, silence_days=2.0, contradictions=(Contradiction(which),))
+    assert clock(bought(30), moving, NOW).may_open_now is True
+
+
+def test_a_label_is_no_movement() -> None:
+    label = Journey(stage=Milestone.PRE_SHIPMENT, silence_days=2.0)
+    assert clock(bought(30), label, NOW).may_open_now is True
+
+
+def test_a_delivery_guarantee_is_told_only_where_the_order_carries_its_name() -> None:
+    promised = NOW.date() - DAY
+    plain = clock(bought(30, promised=promised), QUIET, NOW)
+    fast = clock(bought(30, promised=promised, service="AliExpress Choice"), QUIET, NOW)
+    assert plain.limit("late_coupon") is None and plain.limit("late_refund") is None
+    assert fast.at("late_coupon") == at(2026, 11, 24)
+    refund = fast.limit("late_refund")
+    assert refund is not None and refund.at is None and "late_refund" in fast.unknown
+
+
+def test_the_seller_may_correct_the_number_for_ten_of_his_working_days() -> None:
+    order = Order(marketplace="aliexpress", paid=dt.date(2026, 11, 1), shipped=dt.date(2026, 11, 2))  # a Monday
+    assert clock(order, QUIET, NOW).at("number_fix") == at(2026, 11, 13)  # Saturdays count
+
+
+# --- a running dispute ------------------------------------------------------------------------------------
+
+
+def dispute_clock(
+    state: DisputeState, marketplace: str = "aliexpress", **more: object
+) -> dict[str, dt.datetime | None]:
+    said = {"opened": dt.date(2026, 11, 20), **more}
+    found = clock(bought(40, marketplace), QUIET, NOW, Dispute(state=state, **said))  # type: ignore[arg-type]
+    return {limit.id: limit.at for limit in found.limits}
+
+
+def test_each_state_of_a_dispute_shows_its_own_clocks() -> None:
+    running = {"seller_reply", "buyer_reply", "platform", "refund", "return_by", "appeal", "escalate_by"}
+    shown = {state: running & set(dispute_clock(state, decided=dt.date(2026, 11, 23))) for state in DisputeState}
+    assert shown[DisputeState.NONE] == shown[DisputeState.CANCELLED] == set()
+    assert shown[DisputeState.WAITING_SELLER] == {"seller_reply", "platform"}
+    assert shown[DisputeState.WAITING_BUYER] == {"buyer_reply", "platform"}
+    assert shown[DisputeState.PARKED] == {"platform"}
+    assert shown[DisputeState.RETURN] == {"return_by"}
+    assert shown[DisputeState.DECIDED] == {"refund", "appeal"}
+    assert shown[DisputeState.WON] == {"refund"}
+    assert shown[DisputeState.BACKSTOP] == set()
+
+
+def test_a_new_proposal_starts_the_answer_anew() -> None:
+    offered = dispute_clock(DisputeState.WAITING_BUYER, proposal_at=dt.date(2026, 11, 23))
+    assert offered["buyer_reply"] == at(2026, 11, 26)
+    assert offered["platform"] == at(2026, 11, 27)  # from the opening, whatever was offered
+
+
+def test_a_parked_dispute_waits_for_the_end_of_protection() -> None:
+    order = bought(40, protection_end=at(2026, 12, 10))
+    found = clock(order, QUIET, NOW, Dispute(state=DisputeState.PARKED, opened=dt.date(2026, 11, 1)))
+    assert found.at("platform") == at(2026, 12, 17)
+    assert found.money is MoneyState.HELD
+
+
+def test_an_open_dispute_keeps_the_money_and_no_second_one_is_opened() -> None:
+    ended = bought(70, protection_end=NOW - DAY * 3)
+    open_ = clock(ended, QUIET, NOW, Dispute(state=DisputeState.PLATFORM))
+    assert open_.money is MoneyState.HELD
+    assert open_.may_open_now is False and "dispute_opened" in open_.ask_buyer
+    for state, why in (
+        (DisputeState.PLATFORM, "blocked.open_already"),
+        (DisputeState.LOST, "blocked.was_decided"),
+        (DisputeState.BACKSTOP, "blocked.with_the_payment"),
+    ):
+        found = clock(ended, QUIET, NOW, Dispute(state=state))
+        assert found.may_open_now is False and found.blocked_why is not None and found.blocked_why.id == why
+    assert clock(ended, QUIET, NOW, Dispute(state=DisputeState.CANCELLED)).may_open_now is True
+
+
+def test_a_request_not_brought_to_the_platform_in_time_closes() -> None:
+    ebay = dispute_clock(DisputeState.WAITING_SELLER, "ebay")
+    assert ebay["seller_reply"] == at(2026, 11, 25)
+    assert ebay["escalate_by"] == at(2026, 12, 21)  # twenty-one working days after a Friday
+    old = Order(marketplace="aliexpress", paid=dt.date(2014, 3, 1), shipped=dt.date(2014, 3, 2))
+    dispute = Dispute(state=DisputeState.WAITING_SELLER, opened=dt.date(2014, 3, 20))
+    found = clock(old, QUIET, at(2014, 3, 22), dispute)
+    assert (found.at("escalate_by"), found.at("platform")) == (at(2014, 4, 4), at(2014, 4, 5))
+
+
+def test_a_case_at_paypal_must_become_a_claim() -> None:
+    dispute = Dispute(state=DisputeState.BACKSTOP, opened=dt.date(2026, 11, 1))
+    assert clock(bought(40, payment="paypal"), QUIET, NOW, dispute).at("escalate_by") == at(2026, 11, 19)
+    assert clock(bought(40, payment="card"), QUIET, NOW, dispute).limit("escalate_by") is None
+    assert clock(bought(40), QUIET, NOW, dispute).limit("escalate_by") is None
+
+
 # --- back-stops -------------------------------------------------------------------------------------------
 
 
@@ -217,9 +398,128 @@ def test_cards_issued_in_russia_have_no_chargeback_abroad() -> None:
     assert [stop.available for stop in found if stop.id == "visa"] == [False]
 
 
+def test_no_day_of_a_chargeback_is_safe_without_the_day_of_payment() -> None:
+    order = Order(marketplace="aliexpress", promised=dt.date(2026, 12, 1), payment="card", card_network="visa")
+    (visa,) = [stop for stop in clock(order, QUIET, NOW).backstops if stop.id == "visa"]
+    assert visa.available is True and visa.latest_safe is None
+    paid = replace(order, paid=dt.date(2026, 10, 1))
+    (visa,) = [stop for stop in clock(paid, QUIET, NOW).backstops if stop.id == "visa"]
+    assert visa.latest_safe == at(2027, 1, 27)  # 120 days from payment is the earlier reading; two days of margin
+    assert visa.opens == at(2026, 12, 2)
+
+
+def test_a_buyer_in_russia_is_asked_where_the_card_was_issued() -> None:
+    order = bought(10, payment="card", card_network="visa", destination="RU")
+    found = clock(order, QUIET, NOW)
+    assert [stop.available for stop in found.backstops if stop.id == "visa"] == [None]
+    assert "card_country" in found.ask_buyer
+    abroad = clock(replace(order, card_country="KZ"), QUIET, NOW)
+    assert [stop.available for stop in abroad.backstops if stop.id == "visa"] == [True]
+    assert "card_country" not in abroad.ask_buyer
+
+
+def test_rare_ways_of_paying_are_shown_to_those_who_used_them() -> None:
+    def ids(**payment: str) -> set[str]:
+        return {stop.id for stop in clock(bought(10, **payment), QUIET, NOW).backstops}
+
+    assert ids() == {"paypal", "visa", "mastercard", "amex"}
+    assert ids(payment="klarna") - ids() == {"klarna"}
+    assert "mir" in ids(payment="card", card_network="mir") and "mir" in ids(payment="mir")
+    assert "mir" not in ids(payment="card")
+    (mir,) = [
+        stop
+        for stop in clock(bought(10, payment="card", card_network="mir"), QUIET, NOW).backstops
+        if stop.available is not False
+    ]
+    assert mir.available is None and mir.latest_safe is None
+
+
+def test_the_law_is_that_of_the_destination() -> None:
+    def laws(to: str | None) -> set[str]:
+        found = clock(bought(10, destination=to), QUIET, NOW).backstops
+        assert all(stop.available is None for stop in found if stop.id.startswith("law"))
+        return {stop.id for stop in found if stop.id.startswith("law")}
+
+    assert laws("RU") == {"law_ru"} and laws("DE") == {"law_eu"} and laws("GB") == {"law_uk"}
+    assert laws("BR") == {"law_br"} and laws("US") == {"law_us"} and laws("UA") == {"law_ua"}
+    assert laws(None) == laws("KZ") == set()
+
+
 # --- properties -------------------------------------------------------------------------------------------
 
 days = st.integers(0, 200)
+
+
+SHOPS = sorted({policy.marketplace for policy in policies()})
+dates = st.none() | st.dates(dt.date(2012, 1, 1), dt.date(2026, 11, 24))
+instants = dates.map(lambda day: None if day is None else dt.datetime.combine(day, dt.time(), dt.UTC))
+orders = st.builds(
+    Order,
+    marketplace=st.none() | st.sampled_from([*SHOPS, "nowhere"]),
+    paid=dates,
+    shipped=dates,
+    promised=dates,
+    completed=dates,
+    protection_end=instants,
+    destination=st.sampled_from([None, "RU", "BR", "US", "FR", "MY"]),
+    payment=st.sampled_from([None, "card", "paypal", "mir", "klarna"]),
+    card_network=st.sampled_from([None, "visa", "mir"]),
+    service=st.sampled_from([None, "EMS", "choice"]),
+)
+journeys = st.builds(
+    Journey,
+    stage=st.none() | st.sampled_from(Milestone),
+    delivered_at=instants,
+    available_since=instants,
+    silence_days=st.none() | st.floats(0, 100),
+)
+disputes = st.none() | st.builds(Dispute, state=st.sampled_from(DisputeState), opened=dates, decided=dates)
+
+
+@given(orders, journeys, disputes, st.integers(0, 6000))
+def test_whatever_is_known_the_clock_keeps_its_promises(
+    order: Order, journey: Journey, dispute: Dispute | None, hours: int
+) -> None:
+    now = NOW - DAY * hours
+    found = clock(order, journey, now, dispute)
+    ids = [limit.id for limit in found.limits]
+    assert len(ids) == len(set(ids))
+    for limit in found.limits:
+        assert limit.why is not None and all(has(limit.why.id, lang) for lang in LANGUAGES), limit.id
+        assert all(has(f"limit.{limit.id}", lang) for lang in LANGUAGES), limit.id
+        assert (limit.at is None) == (not limit.readings)
+        assert limit.at is None or limit.at in limit.readings
+    end, safe, rescue = (found.at(id) for id in ("protection_end", "safe_deadline", "rescue_deadline"))
+    assert (end is None) == (safe is None)
+    assert end is None or safe is None or safe < end
+    assert rescue is None or (safe is not None and safe <= rescue)
+    if order.protection_end is not None and (order.completed is None or not _holds(found.policy)):
+        assert end == order.protection_end
+    if found.may_open_now:
+        opens = found.at("earliest_open")
+        assert opens is None or opens <= now or journey.stage in (Milestone.LOST, Milestone.RETURNED)
+        assert found.blocked_why is None
+    if found.may_open_now is False:
+        assert found.blocked_why is not None
+    if found.blocked_why is not None:
+        assert all(has(found.blocked_why.id, lang) for lang in LANGUAGES)
+    for name in found.ask_buyer:
+        assert all(has(f"ask_buyer.{name}", lang) for lang in LANGUAGES), name
+    for name in found.unknown:
+        assert all(has(f"name.figure.{name}", lang) for lang in LANGUAGES), name
+    for stop in found.backstops:
+        assert stop.latest_safe is None or order.paid is not None
+
+
+def _holds(policy: str | None) -> bool:
+    return next((row.holds_money for row in policies() if row.id == policy), True)
+
+
+@given(orders, journeys, st.integers(0, 400))
+def test_a_delivered_scan_never_lengthens_protection(order: Order, journey: Journey, days: int) -> None:
+    before = clock(order, replace(journey, delivered_at=None), NOW).at("protection_end")
+    after = clock(order, replace(journey, delivered_at=NOW - DAY * days), NOW).at("protection_end")
+    assert before is None or (after is not None and after <= before)
 
 
 @given(

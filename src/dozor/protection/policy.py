@@ -153,19 +153,18 @@ def candidates(order: Order, now: dt.datetime | None = None) -> tuple[Policy, ..
     """Every policy that may be in force for an order, as far as its destination and its days tell."""
     if not order.marketplace:
         return ()
-    name = order.marketplace.lower()
-    named = [row for row in policies() if row.marketplace == name or name in row.names]
-    named = named or [row for row in policies() if row.marketplace == OTHER]
+    name, to = order.marketplace.lower(), order.destination
+    named = [row for row in policies() if name in (row.marketplace, *row.names)]
+    reached = [row for row in named if not row.destinations or to is None or to in row.destinations]
+    if not reached:
+        reached = [row for row in policies() if row.marketplace == OTHER]
     first, last = _paid_between(order, now)
-    found: list[Policy] = []
-    for group in _by_destination(named, order.destination):
-        dated = [row for row in group if row.valid_from <= last and (row.valid_to is None or row.valid_to >= first)]
-        found += dated
-    if order.destination is not None and found:
+    found = [row for row in reached if row.valid_from <= last and (row.valid_to is None or row.valid_to >= first)]
+    if to is not None:
         # A policy that names the country comes before one for all countries.
         found = [row for row in found if row.destinations] or found
     # An order older than the first version known is read by that version.
-    return tuple(found or [row for row in named if not row.destinations][:1] or named[:1])
+    return tuple(found or sorted(reached, key=lambda row: (row.destinations, row.valid_from))[:1])
 
 
 def days_of(order: Order) -> Anchors:
@@ -210,15 +209,6 @@ def _paid_between(order: Order, now: dt.datetime | None) -> tuple[dt.date, dt.da
     ]
     last = min([*later, now.date()] if now else later, default=dt.date.max)
     return min(max(bounds, default=dt.date.min), last), last
-
-
-def _by_destination(rows: Iterable[Policy], destination: str | None) -> Iterator[list[Policy]]:
-    """The versions for each set of countries that an order to `destination` (or to somewhere) may fall under."""
-    groups: dict[tuple[str, ...], list[Policy]] = {}
-    for row in rows:
-        if not row.destinations or destination is None or destination in row.destinations:
-            groups.setdefault(row.destinations, []).append(row)
-    yield from groups.values()
 
 
 def _ends(policy: Policy, order: Order, anchors: Anchors) -> dt.datetime:
