@@ -7,13 +7,14 @@ Facts and instants are all that playbook and guards can refer to, so each is def
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dozor.advice.claims import backstop_facts, claim_window, dispute_facts, money_facts, speaks_of_defect
 from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
-from dozor.advice.decide import Decision, decide
+from dozor.advice.decide import Decision, decide, plan
 from dozor.advice.parcel import parcel_facts, talk_facts
 from dozor.advice.tables import BEFORE, belief, figure, style
 from dozor.model import (
@@ -145,33 +146,32 @@ def _decided(
     """What the programme's answer means today: act, wait until when, or extend."""
     end = at.get("protection_end") or at.get("claim_until")
     left = (end - now) / DAY if end else None
-    near = left is not None and left <= figure("act_before_end") and decision.p_arrives < figure("arrival_clear")
-    near = near or "rescue" in facts
-    likely = decision.p_never <= 1 - figure("arrival_likely")
-    add(facts, near_end=near, arrival_likely=likely)
-    window = left is not None and left <= figure("extension_before_end") and "direct" not in facts
-    add(facts, ask_window=window and "rescue" not in facts and "expired" not in facts)
-    if "claim_until" in at:
-        by = now + DAY * decision.prompt_in
-        if (
-            end is not None
-            and end - DAY * figure("act_before_end") < by
-            and decision.p_arrives < figure("arrival_clear")
-        ):
-            by = end - DAY * figure("act_before_end")
-        if "backstop_until" in at:
-            by = min(by, at["backstop_until"] - DAY * figure("backstop_margin"))
-        at["act_by"] = min(max(by, now, at["claim_from"]), at["claim_until"])
     before = state in BEFORE
     row = belief("cause", cause.value)
     nature = row.nature if row else ""
     talked = silent or waited or nature == "strong"
-    wants = near or (talked and decision.prompt_in == 0 and nature != "look_first")
     coming = nature == "coming" or (cause is CauseId.DELIVERED and "not_received" not in facts)
-    act = before and not goods and "can_open" in facts and not coming and wants
-    act = act and not ("settled" in facts or "before_refund" in facts)
+    today = plan(
+        decision,
+        to_end=math.inf if left is None else left,
+        rescue="rescue" in facts,
+        talked=talked,
+        look_first=nature == "look_first",
+        coming=coming,
+        can_open=before and not goods and "can_open" in facts,
+    )
+    likely = decision.p_never <= 1 - figure("arrival_likely")
+    add(facts, near_end=today.near, arrival_likely=likely)
+    window = left is not None and left <= figure("extension_before_end") and "direct" not in facts
+    add(facts, ask_window=window and "rescue" not in facts and "expired" not in facts)
+    if "claim_until" in at:
+        by = now + DAY * max(0.0, min(today.act_in, (at["claim_until"] - now) / DAY))
+        if "backstop_until" in at:
+            by = min(by, at["backstop_until"] - DAY * figure("backstop_margin"))
+        at["act_by"] = min(max(by, now, at["claim_from"]), at["claim_until"])
+    act = bool(today.act) and not ("settled" in facts or "before_refund" in facts)
     add(facts, act_now=act)
-    if not act and not near and not talked and "act_by" in at:
+    if not act and not today.near and not talked and "act_by" in at:
         # A question to the seller gets its days first, as long as the last week is not touched.
         by = at["reply_by"] if end is None else min(at["reply_by"], end - DAY * figure("act_before_end"))
         at["act_by"] = min(max(at["act_by"], by), at["claim_until"])
