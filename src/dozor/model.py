@@ -525,6 +525,7 @@ class Dossier(Struct, frozen=True, omit_defaults=True):
     order_suffixes: tuple[str, ...] = ()  # last digits that the buyer's confirmed order numbers share
     style: str = "balanced"  # early, balanced or patient
     today: dt.date | None = None  # the day the relative facts count from; the caller's now if absent
+    said: tuple[str, ...] = ()  # what the text claims beyond these fields: ids of intake/meaning/claims.toml
 
 
 # --- protection -----------------------------------------------------------------------------------------

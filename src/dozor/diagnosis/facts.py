@@ -44,6 +44,22 @@ ACCUSING = frozenset(
         "number_of_other_year",
     }
 )
+# Answers of a seller that say nothing about the parcel.
+EMPTY = frozenset({"unknown", "vague", "silence", "will_investigate", "ask_evidence", "feedback_pressure"})
+# Claims that the scans are another parcel's.
+ANOTHERS = frozenset({"before_order", "other_country", "other_place", "other_weight", "empty_mailing"})
+BARE = 40  # signs: a shorter text is a number or a title and asks nothing
+# Scans of the last stretch: they are made where the addressee is.
+AT_THE_END = frozenset(
+    {
+        Milestone.ARRIVED_AT_DELIVERY_OFFICE,
+        Milestone.AVAILABLE_FOR_PICKUP,
+        Milestone.OUT_FOR_DELIVERY,
+        Milestone.DELIVERY_ATTEMPT_FAILED,
+        Milestone.DELIVERED,
+    }
+)
+SENDERS = "CN"  # the country of the senders this product is for, where no origin is said
 NO_MOVEMENT = frozenset({Milestone.PRE_SHIPMENT, Milestone.INFO, Milestone.CANCELLED, None})
 
 
@@ -82,8 +98,15 @@ def facts(
     _of_the_events(journey, dossier, clock, names, args, now)
     _of_the_sources(journey, dossier, reading, names, args)
     _of_the_goods(dossier, clock, names)
+    names.update(f"said.{claim}" for claim in dossier.said)
+    if ANOTHERS & set(dossier.said):
+        names.add("anothers_said")
+    if dossier.order.received is None and (len(dossier.text) > BARE or dossier.dispute or dossier.messages):
+        names.add("asks")
     if replies:
-        names.update({"replied", f"reply.{replies[-1]}"})
+        # The last answer that says something counts: politeness after it takes nothing back.
+        telling = [reply for reply in replies if reply not in EMPTY]
+        names.update({"replied", f"reply.{(telling or replies)[-1]}"})
     strengths = _strengths(outlook, journey, dossier, names, args, now)
     if tracked_prior is not None and not names & {"reach.known", "any_movement"}:
         names.add("price_known")
@@ -173,12 +196,8 @@ def _of_the_events(
         args["new_number"] = newest
         if not any(event.number == newest for event in moved):
             names.add("new_number_silent")
-    destination = dossier.order.destination
     last = journey.last_movement
-    country = last.place.country if last and last.place else None
-    if stage is Milestone.DELIVERED and country and destination and country != destination:
-        names.add("delivered_abroad")
-        args["place"] = country
+    _of_the_place(journey, dossier, names, args)
     if journey.exported_at is not None:
         names.add("exported")
     if journey.imported_at is not None:
@@ -192,6 +211,27 @@ def _of_the_events(
         until = clock.at("pickup_until")
         if until is not None and (until - now) / DAY <= figures().pickup_warn_days:
             names.add("pickup_ends")
+    if "storage_ends" in dossier.said and stage not in OVER:
+        names.add("pickup_ends")
+
+
+OVER = frozenset({Milestone.DELIVERED, Milestone.RETURNED, Milestone.RETURN_STARTED})
+
+
+def _of_the_place(journey: Journey, dossier: Dossier, names: set[str], args: dict[str, Any]) -> None:
+    """The last stretch belongs where the buyer is; a delivery in the sender's country ends only the inland leg."""
+    destination = dossier.order.destination
+    last = journey.last_movement
+    country = last.place.country if last and last.place else None
+    if journey.stage is Milestone.DELIVERED and destination is not None and destination != SENDERS:
+        inland = "reach.domestic_origin" in names and journey.imported_at is None and country in (None, SENDERS)
+        if inland or country == SENDERS or (country is not None and country == dossier.order.origin):
+            names.add("delivered_at_origin")
+            args["place"] = country or SENDERS
+            return
+    if journey.stage in AT_THE_END and country and destination and country != destination:
+        names.add("delivered_abroad" if journey.stage is Milestone.DELIVERED else "ends_abroad")
+        args["place"] = country
 
 
 def _of_the_sources(

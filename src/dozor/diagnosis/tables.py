@@ -89,12 +89,16 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
 # The facts that `facts.py` may find, but for the families whose names follow a vocabulary of the model.
 FACTS = frozenset(
     [
+        "anothers_said",
         "any_events",
         "any_movement",
         "asked_in_vain",
+        "asks",
         "correctable",
         "dates_unknown",
         "delivered_abroad",
+        "delivered_at_origin",
+        "ends_abroad",
         "exported",
         "found",
         "goods_in_hand",
@@ -129,7 +133,7 @@ FACTS = frozenset(
         "unrecognised",
     ]
 )
-FAMILIES = ("stage.", "contradiction.", "reach.", "reply.", "profile.")
+FAMILIES = ("stage.", "contradiction.", "reach.", "reply.", "profile.", "said.")
 
 
 def is_fact(name: str) -> bool:

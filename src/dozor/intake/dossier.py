@@ -13,11 +13,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict, replace
 
-from dozor.intake.sentence import Facts, read_facts
-from dozor.model import Dispute, DisputeState, Dossier, Event, Milestone, Moment, Order
+from dozor.intake.hearing import Heard, hear
+from dozor.intake.sentence import Facts
+from dozor.model import Dispute, DisputeState, Dossier, Event, Message, Milestone, Moment, Order
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 ZONELESS = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?")
+SENDERS = ("CN", "HK")  # where most parcels start: being there is no wrong turn
 INSTANTS = {"protection_end", "at", "asked_at", "until"}  # fields of the form that are instants, not days
 
 
@@ -51,28 +53,62 @@ def settle(dossier: Dossier, now: dt.datetime) -> Dossier:
     idempotent: a settled dossier has no relative facts left.
     """
     said_on = dossier.today or now.astimezone(dt.UTC).date()
-    facts = read_facts(dossier.text) if dossier.text else Facts()
+    heard = hear(_buyers_words(dossier), said_on)
+    facts = heard.facts
     events_seen = dossier.events_seen if dossier.events_seen is not None else facts.events_seen
-    last_event = dossier.last_event or facts.last_event
     silent = dossier.last_event_days_ago if dossier.last_event_days_ago is not None else facts.last_event_days_ago
+    told = _told(dossier, heard, silent, said_on)
     order = _settled_order(_with_facts(dossier.order, facts), said_on)
-    told = dossier.events
-    if last_event and not any(event.text == last_event for event in told):
-        told = (*told, _told(last_event, silent, said_on))
-    elif silent is not None and not told and events_seen is not False:
-        # "Nothing has moved for 14 days" says that something did move then, though not what.
-        told = (_told("", silent, said_on),)
     return replace(
         dossier,
         order=order,
         events=told,
-        events_seen=True if last_event else events_seen,
+        events_seen=True if dossier.last_event or (told and not dossier.events) else events_seen,
         last_event=None,
         last_event_days_ago=None,
-        messages=tuple(_settled_message(message, said_on) for message in dossier.messages),
+        messages=_messages(dossier, heard, said_on),
         dispute=_settled_dispute(dossier.dispute, facts, said_on),
+        said=tuple(dict.fromkeys((*dossier.said, *heard.said, *_elsewhere(heard, order)))),
         today=said_on,
     )
+
+
+def _buyers_words(dossier: Dossier) -> str:
+    """What is not the seller's: the text, and what the buyer, the carrier or the shop wrote."""
+    others = [message.text for message in dossier.messages if message.by != "seller"]
+    return "\n".join(part for part in (dossier.text, *others) if part)
+
+
+def _told(dossier: Dossier, heard: Heard, silent: float | None, said_on: dt.date) -> tuple[Event, ...]:
+    """The events that the buyer saw or was told of; what a carrier reported outranks words about it."""
+    if dossier.last_event:
+        if any(event.text == dossier.last_event for event in dossier.events):
+            return dossier.events
+        return (*dossier.events, _event(dossier.last_event, silent, said_on))
+    if dossier.events or any(report.events for report in dossier.reports):
+        return dossier.events
+    if heard.stage is not None:
+        text, milestone, ago = heard.stage
+        return (_event(text, ago if ago is not None else silent, said_on, milestone),)
+    if silent is not None and dossier.events_seen is not False and heard.facts.events_seen is not False:
+        # "Nothing has moved for 14 days" says that something did move then, though not what.
+        return (_event("", silent, said_on, Milestone.IN_TRANSIT),)
+    return ()
+
+
+def _elsewhere(heard: Heard, order: Order) -> tuple[str, ...]:
+    """Whether the words place the parcel's end in a country that is neither the buyer's nor the sender's."""
+    if order.destination is None:
+        return ()
+    others = heard.ends - {order.destination, order.origin, *SENDERS}
+    return ("other_country",) if others else ()
+
+
+def _messages(dossier: Dossier, heard: Heard, said_on: dt.date) -> tuple[Message, ...]:
+    """The messages with dates, and the seller's words that the buyer's text repeats."""
+    given = tuple(_settled_message(message, said_on) for message in dossier.messages)
+    known = {message.text for message in given}
+    return (*(Message(text=words) for words in heard.seller if words not in known), *given)
 
 
 def _with_facts(order: Order, facts: Facts) -> Order:
@@ -116,15 +152,13 @@ def _settled_order(order: Order, today: dt.date) -> Order:
     return replace(order, **changes)
 
 
-def _told(text: str, days_ago: float | None, today: dt.date) -> Event:
+def _event(text: str, days_ago: float | None, today: dt.date, milestone: Milestone | None = None) -> Event:
     """An event the buyer read somewhere: what it says is known, when only to the day."""
     when = None
     if days_ago is not None:
         day = dt.datetime.combine(today - dt.timedelta(days=round(days_ago)), dt.time())
         when = Moment(local=day, precision="day")
-    if not text:
-        return Event(when=when, system="buyer", milestone=Milestone.IN_TRANSIT, decided_by="said")
-    return Event(text=text, when=when, system="buyer")
+    return Event(text=text, when=when, system="buyer", milestone=milestone, decided_by="said" if milestone else None)
 
 
 def _settled_message(message: Any, today: dt.date) -> Any:
@@ -136,7 +170,10 @@ def _settled_message(message: Any, today: dt.date) -> Any:
 
 def _settled_dispute(dispute: Dispute | None, facts: Facts, today: dt.date) -> Dispute | None:
     if dispute is None:
-        return Dispute(state=DisputeState(facts.dispute)) if facts.dispute else None
+        if facts.dispute is None:
+            return None
+        opened = None if facts.dispute_days is None else today - dt.timedelta(days=round(facts.dispute_days))
+        return Dispute(state=DisputeState(facts.dispute), opened=opened)
     if dispute.opened is None and dispute.opened_days_ago is not None:
         opened = today - dt.timedelta(days=round(dispute.opened_days_ago))
         return replace(dispute, opened=opened, opened_days_ago=None)

@@ -61,6 +61,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     events_seen: bool | None = None
     last_event: str | None = None
     dispute: str | None = None
+    dispute_days: float | None = None
     shipped: bool | None = None
 
 
@@ -89,7 +90,7 @@ def _value(row: FactRow, match: re.Match[str]) -> object:
     if groups.get("words"):
         return groups["words"].strip()
     if "unit" in groups:
-        days = _lookup("unit", groups["unit"] or "")
+        days = lookup("unit", groups["unit"] or "")
         count = 1.0 if groups.get("n") is None else _count(groups["n"])
         return None if days is None or count is None else count * float(days)
     return row.value
@@ -98,14 +99,14 @@ def _value(row: FactRow, match: re.Match[str]) -> object:
 def _count(word: str) -> float | None:
     if word[0].isdigit():
         return float(word.replace(",", "."))
-    named = _lookup("count", word)
+    named = lookup("count", word)
     return None if named is None else float(named)
 
 
 def _price(text: str) -> Money | None:
     for match in _price_pattern().finditer(text):
         sign = (match["before"] or match["after"] or "").casefold()
-        currency = _lookup("currency", sign)
+        currency = lookup("currency", sign)
         if currency is not None:
             amount = match["amount"].replace(" ", "").replace("\u00a0", "").replace(",", ".")
             return Money(round(float(amount) * 100), str(currency))
@@ -113,11 +114,12 @@ def _price(text: str) -> Money | None:
 
 
 def _word_in(text: str, kind: str) -> str | None:
-    match = _words_pattern(kind).search(text)
-    return None if match is None else str(_lookup(kind, match[0]))
+    match = words_of(kind).search(text)
+    return None if match is None else str(lookup(kind, match[0]))
 
 
-def _lookup(kind: str, word: str) -> str | float | None:
+def lookup(kind: str, word: str) -> str | float | None:
+    """What a word of a kind stands for: days for a unit, a figure for a count, an id for the rest."""
     return _words()[kind].get(word.casefold())
 
 
@@ -147,7 +149,7 @@ def _words() -> dict[str, dict[str, str | float]]:
 
 
 @cache
-def _words_pattern(kind: str) -> re.Pattern[str]:
+def words_of(kind: str) -> re.Pattern[str]:
     """Whole words, longest first; Chinese words have no borders to stand at."""
     parts = []
     for word in sorted(_words()[kind], key=len, reverse=True):

@@ -1,0 +1,62 @@
+"""What a buyer's words claim beyond dates and prices: "the site wants my postcode", "customs asks for an invoice".
+
+A claim is a rule over concepts within one sentence (`meaning/claims.toml`), the same for every language. Some
+claims say where the parcel stands: they carry a milestone and become an event told by the buyer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from msgspec import Struct
+
+from dozor import knowledge
+from dozor.intake.concepts import Sentence, concept_ids
+from dozor.model import Milestone
+
+
+class ClaimRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """One way of claiming something: all terms of `all` hold in one sentence and none of `none`.
+
+    Terms are those of `Sentence.holds`. Rows of one id are alternatives. `milestone`: where the parcel then is.
+    """
+
+    id: str
+    all: tuple[str, ...]
+    source: str
+    none: tuple[str, ...] = ()
+    milestone: Milestone | None = None
+
+
+class Claim(Struct, frozen=True):
+    """A claim found, with the sentence that makes it."""
+
+    id: str
+    sentence: Sentence
+    milestone: Milestone | None = None
+
+
+def claims(spoken: Sequence[Sentence]) -> tuple[Claim, ...]:
+    """All claims of the sentences, in the order of the table, each id once (its first sentence)."""
+    found: dict[str, Claim] = {}
+    for row in rows():
+        if row.id in found:
+            continue
+        for sentence in spoken:
+            if all(sentence.holds(term) for term in row.all) and not any(sentence.holds(term) for term in row.none):
+                found[row.id] = Claim(row.id, sentence, row.milestone)
+                break
+    return tuple(found.values())
+
+
+@cache
+def rows() -> tuple[ClaimRow, ...]:
+    """The table of claims, each term checked to name concepts that exist."""
+    found = knowledge.rows("intake/meaning", "claims.toml", ClaimRow)
+    for row in found:
+        for term in (*row.all, *row.none):
+            for part in term.split("|"):
+                if part.lstrip("-~") not in concept_ids():
+                    raise knowledge.KnowledgeError(f"intake/meaning/claims.toml: {row.id}: no concept {part!r}")
+    return found

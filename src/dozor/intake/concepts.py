@@ -1,0 +1,175 @@
+"""Finds what a text speaks of, in any of the four languages: words become concepts, concepts stand in sentences.
+
+A concept ("delivered", "customs", "not") is a row of `meaning/concepts-<language>.toml` with the words that
+name it. A `*` stands for the rest of a word, so that one row holds all its endings. Rules over concepts (claims,
+roles of durations) are then the same for every language.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+
+import ahocorasick
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dozor import knowledge
+from dozor.intake.sentence import words_of
+
+NOT, NOT_AFTER = "not", "not_after"
+COUNTRY = "country:"  # before the id of a country: a concept like any other
+SENTENCE = re.compile(r"(?:[.!?](?=\s|$)|[\n;。！？；])+")
+PAUSE = re.compile(r"[,:()，：、—–]|\s-\s")
+FOLD = str.maketrans({"ё": "е", "’": "'", "ʼ": "'", "`": "'", "\u00a0": " ", "\u00ad": "-"})
+# How far a "not" reaches: words between it and what it denies (signs in Chinese).
+REACH = 3
+
+
+class ConceptRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of one language for one concept."""
+
+    id: str
+    words: tuple[str, ...]
+    lang: str
+    source: str
+
+
+class Hit(Struct, frozen=True):
+    """A place in a folded text that names a concept; `denied` where a "not" stands before it."""
+
+    start: int
+    end: int
+    concept: str
+    denied: bool = False
+
+
+class Sentence(Struct, frozen=True):
+    """One sentence of a text: its words as written, where it starts, and what it speaks of."""
+
+    text: str
+    start: int
+    hits: tuple[Hit, ...]
+
+    def holds(self, term: str) -> bool:
+        """Whether a term holds: `a|b` either; `-a` denied; `~a` said or denied; `a` said and not denied."""
+        return any(self._one(part) for part in term.split("|"))
+
+    def _one(self, part: str) -> bool:
+        if part[0] == "-":
+            return any(hit.concept == part[1:] and hit.denied for hit in self.hits)
+        if part[0] == "~":
+            return any(hit.concept == part[1:] for hit in self.hits)
+        return any(hit.concept == part and not hit.denied for hit in self.hits)
+
+
+def folded(text: str) -> str:
+    """The text as it is compared: one sign for one, lower case, one kind of apostrophe."""
+    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text).translate(FOLD)
+
+
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """The sentences of a text, in order, each with its hits; text without a concept still is a sentence."""
+    flat = folded(text)
+    hits = _hits(flat)
+    cuts = [0, *(match.end() for match in SENTENCE.finditer(flat)), len(flat)]
+    found = []
+    for start, end in pairwise(cuts):
+        if flat[start:end].strip(" \n.!?;。！？；"):
+            inside = tuple(hit for hit in hits if start <= hit.start < end)
+            left = start + len(text[start:end]) - len(text[start:end].lstrip())
+            found.append(Sentence(text[start:end].strip(), left, _with_denials(flat, inside)))
+    return tuple(found)
+
+
+def _hits(flat: str) -> list[Hit]:
+    found: list[Hit] = []
+    for last, (word, entries) in _automaton().iter(flat):
+        start, end = last - len(word) + 1, last + 1
+        if start and flat[start - 1].isalnum() and not _wide(word[0]):
+            continue
+        for concept, rest in entries:
+            if match := rest.match(flat, end):
+                found.append(Hit(start, match.end(), concept))
+    # The longer reading of a place is the right one: "not only" is no "not".
+    found.sort(key=lambda hit: (hit.start, -hit.end))
+    kept: list[Hit] = []
+    for hit in found:
+        if not any(_shadows(longer, hit) for longer in kept[-8:]):
+            kept.append(hit)
+    return kept
+
+
+def _shadows(longer: Hit, hit: Hit) -> bool:
+    return longer.end >= hit.end and longer.end - longer.start > hit.end - hit.start
+
+
+def _with_denials(flat: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    nots = [hit for hit in hits if hit.concept == NOT]
+    after = [hit for hit in hits if hit.concept == NOT_AFTER]
+    if not nots and not after:
+        return hits
+    return tuple(
+        Hit(hit.start, hit.end, hit.concept, True)
+        if hit.concept not in (NOT, NOT_AFTER)
+        and (
+            any(n.end <= hit.start and _near(flat[n.end : hit.start], REACH) for n in nots)
+            or any(hit.end <= n.start and _near(flat[hit.end : n.start], 1) for n in after)
+        )
+        else hit
+        for hit in hits
+    )
+
+
+def _near(between: str, reach: int) -> bool:
+    if breaks(between):
+        return False
+    words = len(between.split())
+    signs = sum(_wide(sign) for sign in between)
+    return words <= reach and signs <= reach + 1
+
+
+def breaks(between: str) -> int:
+    """How many clauses begin within a stretch of text."""
+    return len(PAUSE.findall(between)) + len(words_of("clause").findall(between))
+
+
+def _wide(sign: str) -> bool:
+    """A sign of a script without spaces between words."""
+    return "\u3400" <= sign <= "\u9fff"
+
+
+def countries(sentence: Sentence) -> list[tuple[str, Hit]]:
+    """The countries a sentence names, with where it does."""
+    return [(hit.concept[len(COUNTRY) :], hit) for hit in sentence.hits if hit.concept.startswith(COUNTRY)]
+
+
+@cache
+def concept_ids() -> frozenset[str]:
+    """All concepts that any language has a word for."""
+    return frozenset(row.id for row in _rows())
+
+
+@cache
+def _rows() -> tuple[ConceptRow, ...]:
+    lands = knowledge.rows("intake/meaning", "countries.toml", ConceptRow)
+    spoken = knowledge.rows("intake/meaning", "concepts-*.toml", ConceptRow)
+    return (*spoken, *(replace(row, id=f"{COUNTRY}{row.id}") for row in lands))
+
+
+@cache
+def _automaton() -> ahocorasick.Automaton:
+    """Each word up to its first star, with what must follow it."""
+    words: dict[str, dict[tuple[str, re.Pattern[str]], None]] = {}
+    for row in _rows():
+        for written in row.words:
+            word, *rest = folded(written).split("*")
+            closed = r"" if _wide(written[-1]) or not written[-1].isalnum() else r"(?!\w)"
+            tail = "".join(rf"\w*{re.escape(part)}" for part in rest) + (closed if not written.endswith("*") else "")
+            words.setdefault(word, {})[(row.id, re.compile(tail))] = None
+    automaton = ahocorasick.Automaton()
+    for word, entries in words.items():
+        automaton.add_word(word, (word, tuple(entries)))
+    automaton.make_automaton()
+    return automaton

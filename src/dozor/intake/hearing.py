@@ -1,0 +1,146 @@
+"""Everything that one text says of a purchase, heard once: facts, claims, the parcel's last place, the seller's words.
+
+Where a text quotes several statuses, the carrier's own wording outranks an aggregator's: trackers translate
+"handed to customs" as "held by customs".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dozor.intake.claims import Claim, claims
+from dozor.intake.concepts import Sentence, countries, sentences
+from dozor.intake.sentence import Facts, read_facts
+from dozor.intake.spans import durations, roles
+from dozor.journey import normalise
+from dozor.model import Milestone
+
+QUOTED = re.compile(r"[\"'«“„「‘](?P<words>[^\"»”“」’\n]{3,160}?)[\"'»”“」’](?!\w)")
+# Claims that outrank a quoted status: they say what came of it.
+OUTCOMES = frozenset({"returned", "lost", "seized", "storage_ends", "customs_wants", "own_address"})
+
+# Claims about a site: how long it has been so says nothing of the parcel.
+SITES = frozenset({"site_down", "source_behind", "phishing"})
+# How many signs may stand between "I live in" and a country.
+NEAR = 12
+
+Stage = tuple[str, Milestone | None, float | None]
+
+
+class Heard(Struct, frozen=True):
+    """What a text says. `stage`: words, meaning and age (days) of the parcel's last place, as far as told."""
+
+    facts: Facts
+    said: tuple[str, ...] = ()
+    stage: Stage | None = None
+    seller: tuple[str, ...] = ()
+    ends: frozenset[str] = frozenset()  # countries where the parcel is said to have come to
+
+
+def hear(text: str, today: dt.date) -> Heard:
+    """All that a text of any of the languages says, as of the day it was said."""
+    if not text:
+        return Heard(Facts())
+    spoken = sentences(text)
+    found = claims(spoken)
+    facts = _with(read_facts(text), roles(spoken, today))
+    ids = {claim.id for claim in found}
+    if "goods_here" in ids and facts.received is not True:
+        facts = replace(facts, received=True)
+    elif "goods_missing" in ids and facts.received is None:
+        facts = replace(facts, received=False)
+    if ids & SITES:
+        facts = replace(facts, last_event_days_ago=None)  # the age of a site's trouble, not of the parcel's
+    stage = None if "phishing" in ids else _stage(spoken, found, facts, today)
+    home = home_of(spoken)
+    if home is None and facts.destination not in _ends(spoken, None):
+        home = facts.destination
+    return Heard(
+        facts=replace(facts, last_event=None, destination=home),
+        said=tuple(claim.id for claim in found),
+        ends=_ends(spoken, home),
+        stage=stage,
+        seller=_sellers_words(spoken),
+    )
+
+
+def home_of(spoken: Sequence[Sentence]) -> str | None:
+    """The country in which the buyer says that he is."""
+    for sentence in spoken:
+        for country, hit in countries(sentence):
+            if any(0 <= hit.start - each.end <= NEAR for each in sentence.hits if each.concept == "i_live"):
+                return country
+    return None
+
+
+def _ends(spoken: Sequence[Sentence], home: str | None) -> frozenset[str]:
+    """Countries to which the parcel is said to have come, other than the buyer's."""
+    found = set()
+    for sentence in spoken:
+        moved = sentence.holds("delivered|transit|wait_there|handed|went") and sentence.holds("shows|parcel|number")
+        for country, hit in countries(sentence):
+            here = any(0 <= hit.start - each.end <= NEAR for each in sentence.hits if each.concept == "i_live")
+            if moved and not here and country != home:
+                found.add(country)
+    return frozenset(found)
+
+
+def _with(facts: Facts, more: dict[str, object]) -> Facts:
+    """The facts, with those that only the second hearing found."""
+    new = {name: value for name, value in more.items() if getattr(facts, name) is None}
+    return replace(facts, **new) if new else facts
+
+
+def _stage(spoken: Sequence[Sentence], found: Sequence[Claim], facts: Facts, today: dt.date) -> Stage | None:
+    """Where the parcel was last: a quoted status that is understood, else what the words claim."""
+    placed = next((claim for claim in found if claim.milestone is not None), None)
+    if placed is not None and placed.id in OUTCOMES:
+        return _claimed(placed, today)
+    quotes = [(words, sentence, ours) for sentence in spoken for words, ours in _quotes(sentence)]
+    known = [(words, sentence, ours, normalise(words).milestone) for words, sentence, ours in quotes]
+    understood = [each for each in known if each[3] not in (None, Milestone.INFO)]
+    best = next((each for each in understood if each[2]), next(iter(understood), None))
+    if best is not None:
+        return best[0], best[3], _age(best[1], today)
+    if placed is not None:
+        return _claimed(placed, today)
+    if facts.last_event and not _speaks(spoken, facts.last_event, "not_found"):
+        return facts.last_event, None, None
+    return None
+
+
+def _claimed(claim: Claim, today: dt.date) -> Stage:
+    return claim.sentence.text, claim.milestone, _age(claim.sentence, today)
+
+
+def _age(sentence: Sentence, today: dt.date) -> float | None:
+    past = [span.days for span in durations(sentence, today) if span.past is not False]
+    return min(past) if past else None
+
+
+def _quotes(sentence: Sentence) -> list[tuple[str, bool]]:
+    """Quoted words with whether a carrier (and no aggregator) is named before them; what says "not found" is none."""
+    quotes = []
+    for match in QUOTED.finditer(sentence.text):
+        # Hits stand in the whole text: the sentence's own start is taken off.
+        start, end = match.start("words"), match.end("words")
+        at = [(hit.start - sentence.start, hit.concept) for hit in sentence.hits]
+        if any(start <= place < end and concept == "not_found" for place, concept in at):
+            continue
+        named = [concept for place, concept in at if place < start and concept in ("carrier", "own_site", "aggregator")]
+        quotes.append((match["words"].strip(), bool(named) and named[-1] != "aggregator"))
+    return quotes
+
+
+def _speaks(spoken: Sequence[Sentence], words: str, concept: str) -> bool:
+    return any(words in each.text and each.holds(f"~{concept}") for each in spoken)
+
+
+def _sellers_words(spoken: Sequence[Sentence]) -> tuple[str, ...]:
+    """Sentences in which the seller is said to have said something."""
+    return tuple(each.text for each in spoken if each.holds("seller") and each.holds("say|admit"))

@@ -1,0 +1,177 @@
+"""Durations and dates in a sentence, and what each of them is the age of: the concept nearest to it decides."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+
+from dozor import knowledge
+from dozor.intake.concepts import Hit, Sentence, breaks, folded
+from dozor.intake.sentence import lookup, words_of
+
+# A comma or a "but" between a duration and a concept counts as so many signs of distance.
+BREAK = 25
+AHEAD = 8  # signs by which a future reading of an open duration must be nearer
+YEAR = 366
+WINDOW = 24  # signs on either side of a duration that may tell its direction
+
+
+class RoleRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """The fact that a duration gives when one of the concepts `near` stands nearest to it."""
+
+    fact: str
+    tense: str
+    near: tuple[str, ...]
+    source: str
+
+
+class Span(Struct, frozen=True):
+    """A duration or date at [start, end) of the sentence; `past` None where the words leave the direction open."""
+
+    start: int
+    end: int
+    days: float
+    past: bool | None
+
+
+def roles(spoken: Sequence[Sentence], today: dt.date) -> dict[str, Any]:
+    """Facts by the durations of the sentences; the first that gives a fact is kept."""
+    found: dict[str, Any] = {}
+    for sentence in spoken:
+        for span in durations(sentence, today):
+            fact = _role(span, sentence)
+            if fact and fact not in found:
+                found[fact] = span.days
+    return found
+
+
+def durations(sentence: Sentence, today: dt.date) -> list[Span]:
+    """All durations and dates of a sentence, in order, in days from `today` (into the past or the future)."""
+    flat = folded(sentence.text)
+    spans = [*_counted(flat), *_named_days(flat), *_dates(flat, today)]
+    spans.sort(key=lambda span: (span.start, -span.end))
+    return [span for i, span in enumerate(spans) if not any(other.end > span.start for other in spans[:i])]
+
+
+def _counted(flat: str) -> list[Span]:
+    spans = []
+    for match in _duration().finditer(flat):
+        unit = lookup("unit", match["unit"])
+        if unit is None:
+            continue
+        word = match["n"]
+        count = 1.0 if not word else float(word.replace(",", ".")) if word[0].isdigit() else lookup("count", word)
+        if count is not None:
+            spans.append(Span(match.start(), match.end(), float(count) * float(unit), _tense(flat, match)))
+    return spans
+
+
+def _tense(flat: str, match: re.Match[str]) -> bool | None:
+    """Whether a duration lies behind or ahead, by the words that touch it."""
+    before, after = flat[max(0, match.start() - WINDOW) : match.start()], flat[match.end() : match.end() + WINDOW]
+    if _touches("ago", after):
+        return True
+    if _touches("left", after) or _ends_with("ahead", before):
+        return False
+    return True if _ends_with("so_far", before) else None
+
+
+def _touches(kind: str, after: str) -> bool:
+    found = words_of(kind).match(after.lstrip())
+    return found is not None
+
+
+def _ends_with(kind: str, before: str) -> bool:
+    bare = before.rstrip()
+    return any(found.end() == len(bare) for found in words_of(kind).finditer(bare))
+
+
+def _named_days(flat: str) -> list[Span]:
+    spans = []
+    for match in words_of("day").finditer(flat):
+        ago = lookup("day", match[0])
+        if ago is not None:
+            spans.append(Span(match.start(), match.end(), abs(float(ago)), float(ago) >= 0))
+    return spans
+
+
+def _dates(flat: str, today: dt.date) -> list[Span]:
+    """Days of a month, with or without a year; without one the latest that is not far ahead."""
+    spans = []
+    for match in _date().finditer(flat):
+        parts = match.groupdict()
+        month = parts["m1"] or parts["m2"]
+        number = lookup("month", month) if month is not None else float(parts["mm"] or parts["im"])
+        day = int(parts["d1"] or parts["d2"] or parts["dd"] or parts["id"])
+        year = parts["y1"] or parts["y2"] or parts["yy"] or parts["iy"]
+        if number is None:
+            continue
+        found = _day(int(year) if year else None, int(number), day, today)
+        if found is not None:
+            ago = (today - found).days
+            spans.append(Span(match.start(), match.end(), float(abs(ago)), ago >= 0))
+    return spans
+
+
+def _day(year: int | None, month: int, day: int, today: dt.date) -> dt.date | None:
+    try:
+        if year is not None:
+            return dt.date(year + 2000 if year < 100 else year, month, day)
+        this = dt.date(today.year, month, day)
+        return this if (this - today).days < YEAR / 4 else dt.date(today.year - 1, month, day)
+    except ValueError:
+        return None
+
+
+def _role(span: Span, sentence: Sentence) -> str | None:
+    flat = folded(sentence.text)
+    best: tuple[float, str] | None = None
+    for row in _rows():
+        future = row.tense == "future"
+        if span.past is future:
+            continue
+        for hit in sentence.hits:
+            if (f"-{hit.concept}" if hit.denied else hit.concept) in row.near:
+                # An open direction is rather the past: people tell what has been.
+                far = _distance(span, hit, flat, sentence.start) + (AHEAD if span.past is None and future else 0)
+                if best is None or far < best[0]:
+                    best = (far, row.fact)
+    return best[1] if best else None
+
+
+def _distance(span: Span, hit: Hit, flat: str, offset: int) -> float:
+    start, end = hit.start - offset, hit.end - offset
+    between = flat[span.end : start] if start >= span.end else flat[end : span.start]
+    return len(between) + BREAK * breaks(between)
+
+
+@cache
+def _rows() -> tuple[RoleRow, ...]:
+    return knowledge.rows("intake/meaning", "roles.toml", RoleRow)
+
+
+@cache
+def _duration() -> re.Pattern[str]:
+    unit, count = words_of("unit").pattern, words_of("count").pattern
+    number = rf"\d{{1,3}}(?:[.,]\d)?|{count}"
+    return re.compile(
+        rf"(?:(?<![\w.,])|(?<=[\u3400-\u9fff]))(?:(?P<n>{number})(?:\s*[-–]\s*\d{{1,3}})?[\s-]*)?(?P<unit>{unit})", re.I
+    )
+
+
+@cache
+def _date() -> re.Pattern[str]:
+    month = words_of("month").pattern
+    year = r"(?:,?\s*(?P<{}>20\d\d))?"
+    return re.compile(
+        rf"(?<!\w)(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<m1>{month}){year.format('y1')}"
+        rf"|(?P<m2>{month})\s*(?P<d2>\d{{1,2}})(?:st|nd|rd|th|日|号)?(?!\w){year.format('y2')}"
+        r"|(?<![\d.])(?P<dd>\d{1,2})\.(?P<mm>0[1-9]|1[0-2])(?:\.(?P<yy>20\d\d|\d\d))?(?![\d.])"
+        r"|(?<!\d)(?P<iy>20\d\d)-(?P<im>\d\d)-(?P<id>\d\d)(?!\d)",
+        re.I,
+    )
