@@ -581,6 +581,7 @@ class Clock(Struct, frozen=True, omit_defaults=True):
     dispute_scope: str | None = None  # line or order
     unknown: tuple[str, ...] = ()  # figures the policy does not know
     ask_buyer: tuple[str, ...] = ()  # facts that would make it certain
+    anchors: dict[str, dt.datetime] = {}  # the days the limits count from: paid, shipped, dispute_opened, …
 
     def limit(self, id: str) -> Limit | None:
         """The limit of that id, if the policy gives one."""

@@ -11,8 +11,8 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from dozor.i18n import LANGUAGES, rendered
-from dozor.model import Dossier, Message, Order, Report, Text
+from dozor.i18n import LANGUAGES, rendered, say
+from dozor.model import Answer, Dossier, Message, Order, Report, Text
 
 PATIENCE = 6.0  # seconds that `check` waits for carriers before it answers without them
 
@@ -39,6 +39,9 @@ PATIENCE = 6.0  # seconds that `check` waits for carriers before it answers with
 @click.option("--now", metavar="DATE", help="Answer as of this day.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the answer (default: of your system).")
 @click.option("--originals", is_flag=True, help="Show every event, in the carrier's own words.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw parcel and protection clock into this SVG file.")
+@click.option("--width", type=int, default=720, show_default=True, help="Width of the picture in pixels.")
+@click.option("--theme", type=click.Choice(["auto", "light", "dark"]), default="auto", help="Colours of the picture.")
 @click.option("--json", "as_json", is_flag=True, help="The answer as JSON (docs/schema/answer.json).")
 @click.option("--jsonl", is_flag=True, help="Bulk: one dossier a line on stdin, one answer a line out; asks nobody.")
 def command(**options: Any) -> None:
@@ -65,12 +68,29 @@ def command(**options: Any) -> None:
     from dozor.answer import answer
 
     given = replace(answer(dossier, now), notes=notes)
+    if options["picture"] is not None:
+        _draw(given, options, lang)
     if options["as_json"]:
         click.echo(msgspec.json.format(msgspec.json.encode(rendered(given, lang)), indent=2))
         return
     from dozor.cli.show import show_answer
 
     show_answer(given, lang, originals=options["originals"])
+
+
+def _draw(given: Answer, options: dict[str, Any], lang: str) -> None:
+    """The picture beside the words; it says where it went on standard error, so that `--json` stays JSON."""
+    from dozor.picture import draw
+
+    try:
+        drawn = draw(given, width=options["width"], theme=options["theme"], lang=lang)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--width") from None
+    try:
+        options["picture"].write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise click.BadParameter(f"{options['picture']}: {error.strerror}", param_hint="--picture") from None
+    click.echo(say(Text("cli.picture", {"path": str(options["picture"])}), lang), err=True)
 
 
 def _dossier(options: dict[str, Any], now: dt.datetime, day_option: Any) -> Dossier:

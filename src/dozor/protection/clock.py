@@ -107,6 +107,7 @@ def clock(order: Order, journey: Journey, now: dt.datetime, dispute: Dispute | N
         dispute_scope=policy.scope if policy else None,
         unknown=_unknown(policy, order, anchors),
         ask_buyer=_ask(policy, order, dispute, end, anchors),
+        anchors=dict(anchors),
     )
 
 
