@@ -10,7 +10,7 @@ from dozor.diagnosis import diagnose, headline
 from dozor.disputes import classify
 from dozor.forecast import outlook, tracked_prior
 from dozor.intake import settle
-from dozor.journey import weave
+from dozor.journey import weave_each
 from dozor.model import Answer, Dossier, Kind, Mention, Reading
 from dozor.numbers import buyer_suffix, find, identify
 from dozor.protection import clock
@@ -30,7 +30,8 @@ def answer(dossier: Dossier, now: dt.datetime) -> Answer:
     readings = [mention.readings[0] for mention in mentions if mention.readings]
     tracking = [reading for reading in readings if reading.kind is Kind.TRACKING]
 
-    journey = weave(dossier.reports, now, told=dossier.events, order=dossier.order, numbers=tracking)
+    # The first is the parcel that the buyer asks about; further ones of the same order are told beside it.
+    journey, *others = weave_each(dossier.reports, now, told=dossier.events, order=dossier.order, numbers=tracking)
     limits = clock(dossier.order, journey, now, dossier.dispute)
     forecast = outlook(
         journey,
@@ -63,6 +64,7 @@ def answer(dossier: Dossier, now: dt.datetime) -> Answer:
         outlook=forecast,
         ask=whom_to_ask(tracking, dossier),
         id=dossier.id,
+        others=tuple(other for other in others if other.events),
     )
 
 

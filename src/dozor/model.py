@@ -221,13 +221,14 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
 class Moment(Struct, frozen=True, omit_defaults=True):
     """When a carrier says that something was: wall time as written, offset where known.
 
-    `offset` is minutes east of UTC; without it the true instant lies between `earliest()` and `latest()`.
-    `precision` is second, minute, hour, day, month.
+    `offset` is minutes east of UTC; without it, or where it is only assumed from the place, the true instant lies
+    between `earliest()` and `latest()`. `precision` is second, minute, hour, day, month.
     """
 
     local: dt.datetime  # naive
     offset: int | None = None
     precision: str = "minute"
+    assumed: bool = False  # the offset is that of the place; nobody said it
 
     def utc(self) -> dt.datetime:
         """The instant; with no offset known, the wall time taken as UTC (half a day off at most)."""
@@ -235,13 +236,16 @@ class Moment(Struct, frozen=True, omit_defaults=True):
 
     def earliest(self) -> dt.datetime:
         """The earliest instant this can be: the zones in use reach from UTC+14 …"""
-        return self.utc() if self.offset is not None else self.utc() - dt.timedelta(hours=14)
+        if self.offset is not None and not self.assumed:
+            return self.utc()
+        return self.local.replace(tzinfo=dt.UTC) - dt.timedelta(hours=14)
 
     def latest(self) -> dt.datetime:
         """… to UTC-12; a moment known only to the day lasts until its end."""
         spread = {"day": 24.0, "hour": 1.0, "month": 24.0 * 31}.get(self.precision, 0.0)
-        zone = 0.0 if self.offset is not None else 12.0
-        return self.utc() + dt.timedelta(hours=spread + zone)
+        if self.offset is not None and not self.assumed:
+            return self.utc() + dt.timedelta(hours=spread)
+        return self.local.replace(tzinfo=dt.UTC) + dt.timedelta(hours=spread + 12)
 
 
 class Place(Struct, frozen=True, omit_defaults=True):
@@ -298,6 +302,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
     number: str | None = None  # the number it was told under
     forecast: bool = False  # an announcement of the future, not a scan
     reversed: bool = False  # taken back by the carrier
+    takes_back: bool = False  # a correction: it takes an earlier event back, and is no scan itself
     sources: tuple[str, ...] = ()
     originals: tuple[str, ...] = ()  # the other wordings of the same scan
 
@@ -379,6 +384,7 @@ class Leg(Struct, frozen=True, omit_defaults=True):
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     events: int = 0
+    silent_days: float | None = None  # the longest stretch without movement, up to the next leg or now
 
 
 class NumberLink(Struct, frozen=True, omit_defaults=True):
@@ -456,6 +462,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     service: str | None = None
     origin: str | None = None
     destination: str | None = None
+    city: str | None = None  # where it is to be delivered, as the buyer writes it
     protection_end: dt.datetime | None = None  # as read by the buyer; always wins
     protection_days_left: float | None = None
     completed: dt.date | None = None  # receipt confirmed, or the timer ran out
@@ -750,3 +757,4 @@ class Answer(Struct, frozen=True):
     notes: tuple[Text, ...] = ()
     schema: str = ANSWER_SCHEMA
     id: str | None = None
+    others: tuple[Journey, ...] = ()  # further parcels of the dossier, each apart

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from dozor.carriers.base.protocol import Ask, Response
-from dozor.carriers.base.reading import items, mapping, read_safely, words
-from dozor.carriers.registry import connector
-from dozor.model import Report
+from dozor.carriers.base.reading import StatusTable, items, mapping, read_safely, words
+from dozor.carriers.base.shape import iso_time
+from dozor.carriers.registry import connector, systems
+from dozor.model import Event, Moment, Outcome, OutcomeKind, Place, Report
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -20,7 +22,7 @@ class RecordedError(ValueError):
 
 
 def read_recorded(text: str | bytes) -> tuple[Report, ...]:
-    """The reports in a recorded answer of Cainiao or UPU, in a Report as JSON, or in a list or lines of them."""
+    """The reports in a recorded answer of Cainiao or UPU, in a history, in Reports as JSON or in lines."""
     body = text.encode() if isinstance(text, str) else text
     if not body.strip():
         raise RecordedError("the file is empty: record an answer of Cainiao or UPU, or reports as JSON")
@@ -34,6 +36,10 @@ def read_recorded(text: str | bytes) -> tuple[Report, ...]:
     if isinstance(answer, dict) and answer.get("success") is False:
         return _read("cainiao", [words(answer.get("mailNo")) or "?"], body)
     rows = answer if isinstance(answer, list) else [answer]
+    if rows and all(
+        isinstance(row, dict) and "events" in row and not isinstance(row.get("outcome"), dict) for row in rows
+    ):
+        return tuple(_history(row) for row in rows)
     if rows and all(isinstance(row, dict) and "ID" in row and "Events" in row for row in rows):
         return _read("upu", [words(row["ID"]).upper() for row in rows], body)
     return tuple(_report(row) for row in rows)
@@ -56,6 +62,54 @@ def _lines(body: bytes) -> tuple[Report, ...]:
         except (msgspec.DecodeError, RecursionError):
             raise RecordedError(f"line {place} is not JSON: give an answer of Cainiao or UPU as it came") from None
     return tuple(found)
+
+
+def _history(row: Mapping[str, Any]) -> Report:
+    """A history that somebody wrote down: {number, carrier, events: [{time, text, location, code, lang}]}."""
+    carrier, number = words(row.get("carrier")) or "history", words(row.get("number")) or words(row.get("id")) or "?"
+    events = []
+    problems = []
+    for each in items(row.get("events")):
+        told = mapping(each)
+        text, code, place = (words(told.get(name)) for name in ("text", "code", "location"))
+        if not (text or code):
+            problems.append(f"an event that could not be read: {words(str(each))[:120]}")
+            continue
+        when = _written(words(told.get("time")))
+        event = Event(
+            text=text,
+            when=when,
+            lang=words(told.get("lang")) or None,
+            code=code or None,
+            system=carrier,
+            place=Place(text=place) if place else None,
+            number=number,
+        )
+        events.append(_coded(event))
+    kind = OutcomeKind.FOUND if events else OutcomeKind.KNOWN_WITHOUT_EVENTS
+    return Report(carrier, number, Outcome(kind), events=tuple(events), problems=tuple(problems))
+
+
+# Ways in which people write a time, besides the one that systems use.
+WAYS = ("%B %d, %Y %I:%M %p", "%b %d, %Y %I:%M %p", "%B %d, %Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
+
+
+def _written(text: str) -> Moment | None:
+    """A time as somebody wrote it down; None where it could be read in two ways."""
+    when = iso_time(text, None, utc=True) if text else None
+    for way in WAYS if when is None else ():
+        try:
+            local = dt.datetime.strptime(text, way)  # noqa: DTZ007  wall time
+        except ValueError:
+            continue
+        return Moment(local, precision="minute" if "%M" in way else "day")
+    return when
+
+
+def _coded(event: Event) -> Event:
+    """What the table of its system says of the code, where there is such a system."""
+    table = getattr(connector(event.system), "statuses", None) if event.system in systems() else None
+    return table.event(event) if isinstance(table, StatusTable) else event
 
 
 def _report(row: Any) -> Report:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from typing import Any
@@ -10,43 +9,28 @@ from typing import Any
 import click
 
 from dozor import __version__
+from dozor.cli.lazy import LazyGroup
 
 # One line a command, so that `dozor --help` need not import any of them.
 COMMANDS = {
     "check": "What is it, why does nothing move, and what to do by when?",
     "demo": "Six telling cases, solved offline.",
     "identify": "What is this number? Can it be real, and how far can it be followed?",
+    "journey": "What happened to the parcel? One sentence, its legs, its events.",
     "reply": "What does the seller's reply mean, and what to answer?",
     "normalise": "What does a carrier's text mean?",
     "ask": "What do the carriers say about this number?",
     "carriers": "Who can be asked, with or without a key, under which terms.",
     "policy": "The rules of the marketplaces: figures, dates, sources, unknowns.",
 }
-MODULES = {name: f"dozor.cli.{name}" for name in COMMANDS}
 
 
-class LazyGroup(click.Group):
-    """Imports a command's module when the command is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which a newcomer meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
-        if cmd_name not in MODULES:
-            return None
-        command = importlib.import_module(MODULES[cmd_name]).command
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """From the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    package="dozor.cli",
+    lines=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="dozor")
 def group() -> None:
     """Dozor: what is this number, why is nothing moving, and what to do by which date.

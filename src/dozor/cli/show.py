@@ -56,7 +56,16 @@ def show_answer(answer: Answer, lang: str, *, originals: bool = False, out: Cons
     _show_causes(page, answer, lang)
     _show_dates(page, answer, lang)
     _show_journey(page, answer.journey, lang, originals=originals)
+    _show_others(page, answer, lang)
     _show_not_checked(page, answer, lang)
+
+
+def sentence(journey: Journey, now: dt.datetime, lang: str) -> str:
+    """A journey in one sentence: the clauses of `in_a_sentence`, as the language joins them."""
+    from dozor.journey import in_a_sentence
+
+    said = say(Text("journey.comma"), lang).join(say(clause, lang) for clause in in_a_sentence(journey, now))
+    return said[:1].upper() + said[1:] + say(Text("journey.full_stop"), lang)
 
 
 def _show_mention(page: Console, mention: Mention, lang: str) -> None:
@@ -203,6 +212,17 @@ def _show_journey(page: Console, journey: Journey, lang: str, *, originals: bool
         page.print(Line(say(Text("cli.earlier", {"n": len(journey.events) - len(shown)}), lang), style="dim"))
     for contradiction in journey.contradictions:
         page.print(Line(f"! {say(Text('contradiction.' + contradiction.id), lang)}", style="yellow"))
+
+
+def _show_others(page: Console, answer: Answer, lang: str) -> None:
+    """The further parcels of the order: each apart, a sentence each."""
+    if not answer.others:
+        return
+    page.print()
+    page.print(Line(say(Text("journey.other_parcels", {"n": len(answer.others)}), lang), style="bold"))
+    for other in answer.others:
+        numbers = ", ".join(clean(link.number) for link in other.numbers if not link.guess)
+        _indented(page, Line.assemble((numbers, "bold"), "  ", clean(sentence(other, answer.now, lang))))
 
 
 def _show_not_checked(page: Console, answer: Answer, lang: str) -> None:

@@ -190,9 +190,10 @@ def _of_the_events(
     names.update(f"contradiction.{each.id}" for each in journey.contradictions)
     if any(each.id in ACCUSING for each in journey.contradictions):
         names.add("history_wrong")
-    if any(link.follows for link in journey.numbers):
+    changed = [link.number for link in journey.numbers if link.follows and not link.guess]
+    if changed:
         names.add("number_changed")
-        newest = next(link.number for link in reversed(journey.numbers) if link.follows)
+        newest = changed[-1]
         args["new_number"] = newest
         if not any(event.number == newest for event in moved):
             names.add("new_number_silent")

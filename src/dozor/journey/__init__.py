@@ -1,6 +1,19 @@
 """What happened to the parcel? Carrier texts become milestones; many numbers and sources become one journey."""
 
 from dozor.journey.normalise import Meaning, normalise
-from dozor.journey.weave import understood, weave
+from dozor.journey.parcels import Parcel, parcels
+from dozor.journey.places import city_name
+from dozor.journey.sentence import in_a_sentence
+from dozor.journey.weave import understood, weave, weave_each
 
-__all__ = ["Meaning", "normalise", "understood", "weave"]
+__all__ = [
+    "Meaning",
+    "Parcel",
+    "city_name",
+    "in_a_sentence",
+    "normalise",
+    "parcels",
+    "understood",
+    "weave",
+    "weave_each",
+]

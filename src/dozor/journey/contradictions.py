@@ -7,18 +7,17 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from dozor.journey.figures import figures
+from dozor.journey.places import find_place, region_of
+from dozor.journey.scans import Scan
 from dozor.model import Contradiction, Event, Milestone, Order, Report, Text
 
 DAY = dt.timedelta(days=1)
-AT_THE_END = frozenset(
-    {
-        Milestone.HANDED_TO_LOCAL_CARRIER,
-        Milestone.ARRIVED_AT_DELIVERY_OFFICE,
-        Milestone.AVAILABLE_FOR_PICKUP,
-        Milestone.OUT_FOR_DELIVERY,
-        Milestone.DELIVERED,
-    }
-)
+HANDED_OVER = frozenset({Milestone.AVAILABLE_FOR_PICKUP, Milestone.DELIVERED})
+AT_THE_END = HANDED_OVER | {
+    Milestone.HANDED_TO_LOCAL_CARRIER,
+    Milestone.ARRIVED_AT_DELIVERY_OFFICE,
+    Milestone.OUT_FOR_DELIVERY,
+}
 NO_SCAN = frozenset({Milestone.PRE_SHIPMENT, Milestone.INFO, Milestone.CANCELLED})
 BORDER = frozenset(
     {
@@ -38,9 +37,13 @@ Indexed = list[tuple[int, Event]]
 
 
 def contradictions(
-    events: Sequence[Event], reports: Sequence[Report], order: Order, origin: str | None
+    events: Sequence[Event],
+    reports: Sequence[Report],
+    order: Order,
+    origin: str | None,
+    uncertain: Sequence[tuple[Scan, Scan]] = (),
 ) -> tuple[Contradiction, ...]:
-    """All contradictions of a history, each with the events that make it."""
+    """All contradictions of a history (oldest event first), each with the events that make it."""
     scans = [
         (index, event)
         for index, event in enumerate(events)
@@ -49,10 +52,12 @@ def contradictions(
     found = [
         *_too_old(scans, order),
         *_elsewhere(scans, reports, order, origin),
+        *_other_city(scans, order),
         *_too_fast(scans),
         *_at_once(scans),
-        *_after_delivery(scans),
+        *_after_delivery(scans, order, origin),
         *_two_histories(scans),
+        *_uncertain(events, uncertain),
     ]
     return tuple(found)
 
@@ -90,37 +95,73 @@ def _elsewhere(scans: Indexed, reports: Sequence[Report], order: Order, origin: 
         yield Contradiction("other_destination", (evidence,), tuple(index for index, _ in ends))
 
 
+def _other_city(scans: Indexed, order: Order) -> Iterator[Contradiction]:
+    """Handed over in another city of the right country; only where both cities are known beyond doubt."""
+    wanted = find_place(order.city, order.destination) if order.city else None
+    if wanted is None or wanted.city is None:
+        return
+    ends = [
+        (index, event.place)
+        for index, event in scans
+        if event.milestone in HANDED_OVER and event.place and event.place.city and event.place.country == wanted.country
+    ]
+    if ends and all(place.city != wanted.city for _, place in ends):
+        # In the words of the carrier and of the buyer: they need no translation.
+        words = {"city": ends[0][1].text or ends[0][1].city, "wanted": order.city}
+        evidence = Text("contradiction.other_city.why", words)
+        yield Contradiction("other_city", (evidence,), tuple(index for index, _ in ends))
+
+
 def _too_fast(scans: Indexed) -> Iterator[Contradiction]:
-    """Delivered in another country sooner after acceptance than any parcel is."""
+    """Delivered in another part of the world sooner after its first scan than any parcel is."""
     start = next(((i, e) for i, e in scans if e.place and e.place.country), None)
     end = next(((i, e) for i, e in scans if e.milestone is Milestone.DELIVERED and e.place and e.place.country), None)
     if start is None or end is None or start[1].when is None or end[1].when is None:
         return
     one, two = start[1].place, end[1].place
     days = (end[1].when.latest() - start[1].when.earliest()) / DAY
-    if one and two and one.country != two.country and 0 <= days < figures().least_days_abroad:
+    if one and two and _far(one.country, two.country) and 0 <= days < figures().least_days_abroad:
         evidence = Text("contradiction.impossible_speed.why", {"hours": round(days * 24)})
         yield Contradiction("impossible_speed", (evidence,), (start[0], end[0]))
 
 
 def _at_once(scans: Indexed) -> Iterator[Contradiction]:
     """Scanned in two countries within the hour, by systems whose zones are known; messages at borders are no scans."""
-    for (i, one), (j, two) in itertools.pairwise(scans):
-        if one.milestone in BORDER or two.milestone in BORDER or not (one.when and two.when):
-            continue
-        known = one.when.offset is not None and two.when.offset is not None
-        exact = "day" not in (one.when.precision, two.when.precision)
-        a, b = (each.place.country if each.place else None for each in (one, two))
-        close = abs(two.when.utc() - one.when.utc()) <= dt.timedelta(hours=figures().two_countries_hours)
-        if known and exact and a and b and a != b and close:
+    sure = [
+        (index, event, event.when, event.place.country)
+        for index, event in scans
+        if event.milestone not in BORDER
+        and event.place
+        and event.place.country
+        and event.when
+        and event.when.offset is not None
+        and not event.when.assumed
+        and event.when.precision not in ("day", "month")
+    ]
+    for (i, one, at, a), (j, _, later, b) in itertools.pairwise(sure):
+        close = abs(later.utc() - at.utc()) <= dt.timedelta(hours=figures().two_countries_hours)
+        if close and _far(a, b):
             evidence = Text("contradiction.two_countries_at_once.why", {"one": a, "two": b, "at": _day(one)})
             yield Contradiction("two_countries_at_once", (evidence,), (i, j))
             return
 
 
-def _after_delivery(scans: Indexed) -> Iterator[Contradiction]:
-    """Moving on the way out long after a delivery; the way back is another journey."""
-    done = next(((i, e) for i, e in scans if e.milestone is Milestone.DELIVERED), None)
+def _far(one: str | None, two: str | None) -> bool:
+    """Whether two countries lie so far apart that no parcel is in both on one day."""
+    return one is not None and two is not None and one != two and (region_of(one) or one) != (region_of(two) or two)
+
+
+def _after_delivery(scans: Indexed, order: Order, origin: str | None) -> Iterator[Contradiction]:
+    """Moving on the way out long after a delivery. The way back, or after an inland leg, is another."""
+    abroad = order.destination is not None and origin is not None and order.destination != origin
+    done = next(
+        (
+            (i, e)
+            for i, e in scans
+            if e.milestone is Milestone.DELIVERED and not (abroad and e.place and e.place.country == origin)
+        ),
+        None,
+    )
     if done is None or done[1].when is None:
         return
     limit = done[1].when.latest() + DAY * figures().after_delivery_days
@@ -136,6 +177,21 @@ def _two_histories(scans: Indexed) -> Iterator[Contradiction]:
         if one.when and two.when and (two.when.utc() - one.when.utc()) / DAY > figures().hole_days:
             evidence = Text("contradiction.number_of_other_year.why", {"one": _day(one), "two": _day(two)})
             yield Contradiction("number_of_other_year", (evidence,), (i, j))
+            return
+
+
+def _uncertain(events: Sequence[Event], pairs: Sequence[tuple[Scan, Scan]]) -> Iterator[Contradiction]:
+    """Two systems whose clocks say one order and whose words another; their order is ours, by the usual way."""
+    for one, two in pairs:
+        places = sorted(index for index, event in enumerate(events) if event is one.event or event is two.event)
+        if len(places) == 2 and one.milestone and two.milestone:
+            first, second = (events[place] for place in places)
+            args = {
+                "one": Text(f"milestone.{first.milestone.value if first.milestone else 'unknown'}"),
+                "two": Text(f"milestone.{second.milestone.value if second.milestone else 'unknown'}"),
+                "at": _day(one.event),
+            }
+            yield Contradiction("order_uncertain", (Text("contradiction.order_uncertain.why", args),), tuple(places))
             return
 
 

@@ -1,79 +1,191 @@
-"""One scan told by several systems becomes one event with all its wordings."""
+"""One scan told by several systems, in several languages, becomes one event with all its wordings."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from dozor.journey.figures import figures
-from dozor.journey.order import in_order
-from dozor.model import Event, Milestone
+from dozor.journey.figures import figures, tells_more
+from dozor.journey.places.tables import SystemRow, systems
+from dozor.journey.scans import HOUR, UNDATED, Scan
+from dozor.model import Milestone, Place
 
 DECIDERS = {"code": 3, "said": 2, "phrase": 1, "model": 0, None: 0}
+VAGUE = frozenset({None, Milestone.INFO})
+QUARTER = 900  # seconds: zones differ by whole quarters of an hour
+MINUTE = 60
+UNLISTED = SystemRow(system="", source="")
 
 
-def told_once(events: Iterable[Event]) -> list[Event]:
-    """The events without doubles: the richest telling stays, the others are kept as `sources` and `originals`."""
-    groups: list[list[Event]] = []
-    for event in in_order(events):
-        home = next((group for group in reversed(groups) if all(same_scan(event, each) for each in group)), None)
-        if home is None:
-            groups.append([event])
+def told_once(scans: Iterable[Scan]) -> list[Scan]:
+    """The scans without doubles: the richest telling stays, the others are kept as `sources` and `originals`.
+
+    Every telling of a group is of the same scan as every other of it; where several groups would take one in, the
+    nearest in time does. The result depends on the set of scans alone, not on their order.
+    """
+    window = figures().same_scan_zoneless_hours * HOUR
+    open_groups: list[list[Scan]] = []
+    closed: list[list[Scan]] = []
+    for scan in sorted(scans, key=_canonical):
+        if open_groups and open_groups[0][-1].at < scan.at - window:
+            closed += [group for group in open_groups if group[-1].at < scan.at - window]
+            open_groups = [group for group in open_groups if group[-1].at >= scan.at - window]
+        best: list[Scan] | None = None
+        nearest = float("inf")
+        for group in open_groups:
+            apart = _apart(scan, group, nearest)
+            if apart is not None:
+                best, nearest = group, apart
+                if apart == 0:
+                    break
+        if best is None:
+            open_groups.append([scan])
         else:
-            home.append(event)
-    return [_joined(group) for group in groups]
+            best.append(scan)
+    return [_joined(group) if len(group) > 1 else group[0] for group in (*closed, *open_groups)]
 
 
-def same_scan(one: Event, two: Event) -> bool:
-    """Whether two tellings are of one scan: the same meaning, at the same time, in no two countries."""
-    if one.forecast != two.forecast or one.reversed != two.reversed:
-        return False
-    if one.milestone is not two.milestone or (one.milestone in (None, Milestone.INFO) and one.text != two.text):
-        return False
-    if one.system == two.system and one.text != two.text:
-        return False  # a system tells its own scans apart
-    if one.place and two.place and one.place.country and two.place.country and one.place.country != two.place.country:
-        return False
-    return _same_time(one, two)
+def _canonical(scan: Scan) -> tuple[float, float, str, str, str, str]:
+    event = scan.event
+    return scan.at, scan.wall, scan.system, event.text, event.code or "", event.number or ""
 
 
-def _same_time(one: Event, two: Event) -> bool:
-    if one.when is None or two.when is None:
-        return one.when is two.when
-    if "day" in (one.when.precision, two.when.precision):
-        return one.when.local.date() == two.when.local.date()
-    apart = abs(one.when.local - two.when.local)
-    if apart <= dt.timedelta(minutes=1):
-        return True  # the same wall time is the same scan, whatever zone each system believes in
-    within = dt.timedelta(minutes=figures().same_scan_minutes)
-    if one.when.offset is not None and two.when.offset is not None:
-        return abs(one.when.utc() - two.when.utc()) <= within
-    # With a zone unknown, only whole quarters of an hour of difference can be a zone.
-    zone = dt.timedelta(hours=figures().same_scan_zoneless_hours)
-    return one.system != two.system and apart <= zone and (apart.total_seconds() % 900) <= 60
+def _apart(scan: Scan, group: list[Scan], limit: float) -> float | None:
+    """How far a scan is from a group, in seconds; None: another scan, or not nearer than `limit`."""
+    least: float | None = None
+    for other in group:
+        apart = same_scan(scan, other)
+        if apart is None:
+            return None
+        if least is None or apart < least:
+            least = apart
+    return least if least is not None and least < limit else None
 
 
-def _joined(group: list[Event]) -> Event:
-    if len(group) == 1:
-        return group[0]
-    best = max(group, key=_richness)
-    zoned = next((each.when for each in group if each.when and each.when.offset is not None), best.when)
-    located = best.place if best.place and best.place.country else None
-    place = located or next((each.place for each in group if each.place and each.place.country), best.place)
-    wordings = sorted({each.text for each in group if each.text and each.text != best.text})
-    kept = {text for each in group for text in each.originals if text != best.text}
-    return replace(
-        best,
-        when=zoned if best.when is None or best.when.offset is None else best.when,
-        place=place,
-        sources=tuple(sorted({name for each in group for name in (*each.sources, each.system) if name})),
-        originals=tuple(sorted({*wordings, *kept})),
+def same_scan(one: Scan, two: Scan) -> float | None:
+    """How many seconds two tellings of one scan lie apart; None where they are of two scans."""
+    a, b = one.event, two.event
+    if a.forecast is not b.forecast or a.takes_back is not b.takes_back:
+        return None
+    if one.country is not two.country and one.country != two.country and one.country and two.country:
+        return None
+    if one.system == two.system:
+        return _repeated(one, two)
+    if one.milestone is not two.milestone and not _compatible(one.milestone, two.milestone):
+        return None
+    if not _same_city(a.place, b.place):
+        return None
+    return _time_apart(one, two)
+
+
+def _repeated(one: Scan, two: Scan) -> float | None:
+    """One row of a system told twice: in another answer, or in another language. It tells its own scans apart."""
+    a, b = one.event, two.event
+    if one.wall != two.wall or one.milestone is not two.milestone:
+        return None
+    if a.text == b.text:
+        return 0.0 if a.place == b.place or not (a.place and b.place) else None
+    translated = a.code is not None and a.code == b.code and a.lang != b.lang and a.place == b.place
+    return 0.0 if translated else None
+
+
+def _compatible(one: Milestone | None, two: Milestone | None) -> bool:
+    if one is None or two is None:
+        return True
+    return (one, two) in tells_more()
+
+
+def _same_city(one: Place | None, two: Place | None) -> bool:
+    return not (one and two and one.city and two.city) or one.city == two.city
+
+
+def _time_apart(one: Scan, two: Scan) -> float | None:
+    if one.wall == UNDATED or two.wall == UNDATED:
+        # Without a time only the very same words are the same scan.
+        return 0.0 if one.wall == two.wall and one.event.text == two.event.text else None
+    vague = one.milestone in VAGUE or two.milestone in VAGUE
+    wall = abs(one.wall - two.wall)
+    if one.whole_day or two.whole_day:
+        same_day = one.wall // (24 * HOUR) == two.wall // (24 * HOUR)
+        once = one.way is not None and one.milestone is two.milestone
+        return wall if same_day and once else None
+    if wall <= MINUTE:
+        return wall  # the same wall time is the same scan, whatever zone each system believes in
+    if vague:
+        return None  # what nobody understands is one only where the clocks agree
+    at = abs(one.at - two.at)
+    if at <= figures().same_scan_minutes * MINUTE:
+        return at
+    if one.sure and two.sure:
+        return None
+    # With a zone unknown, only whole quarters of an hour of difference can be a zone; at round times that is chance.
+    round_time = one.wall % QUARTER == 0
+    once = one.way is not None and one.milestone is two.milestone
+    within = wall <= figures().same_scan_zoneless_hours * HOUR and (wall + MINUTE / 2) % QUARTER <= MINUTE
+    return wall if within and (once or not round_time) and one.milestone is two.milestone else None
+
+
+def _joined(group: list[Scan]) -> Scan:
+    group = sorted(group, key=_richness, reverse=True)
+    best = group[0].event
+    telling = group[0]
+    for each in group[1:]:
+        if each.milestone is not telling.milestone and _says_more(each.milestone, telling.milestone):
+            telling = each
+    when = next((each.event.when for each in group if each.sure and not each.whole_day), None) or next(
+        (each.event.when for each in group if each.event.when and not each.whole_day), best.when
+    )
+    wordings = {text for each in group for text in (each.event.text, *each.event.originals) if text}
+    wordings.discard(best.text)
+    sources = {name for each in group for name in (*each.event.sources, each.system) if name}
+    known = telling.event
+    return Scan(
+        replace(
+            best,
+            when=when,
+            place=_best_place([each.event.place for each in group]),
+            milestone=known.milestone,
+            decided_by=known.decided_by,
+            rule=known.rule,
+            m40=best.m40 or next((each.event.m40 for each in group if each.event.m40), None),
+            reversed=any(each.event.reversed for each in group),
+            sources=tuple(sorted(sources)),
+            originals=tuple(sorted(wordings)),
+        ),
+        group[0].rank,
     )
 
 
-def _richness(event: Event) -> tuple[int, bool, int, int, str, str]:
-    precise = event.when is not None and event.when.precision != "day"
+def _says_more(one: Milestone | None, two: Milestone | None) -> bool:
+    if one is None:
+        return False
+    return two is None or tells_more().get((one, two)) is one
+
+
+def _best_place(places: list[Place | None]) -> Place | None:
+    """The first that knows the city, else the country, else any."""
+    told = [place for place in places if place is not None]
+    for known in ("city", "country", "text"):
+        for place in told:
+            if getattr(place, known):
+                return place
+    return told[0] if told else None
+
+
+def _richness(scan: Scan) -> tuple[int, bool, bool, int, int, str, str, str, str]:
+    """A code outranks words, the one who scanned one who retells, more words fewer."""
+    event = scan.event
+    own = not systems().get(scan.system, UNLISTED).retold
     place = len(event.place.text) if event.place else 0
-    return DECIDERS.get(event.decided_by, 0), precise, place, len(event.text), event.system, event.text
+    return (
+        DECIDERS.get(event.decided_by, 0),
+        not scan.whole_day and event.when is not None,
+        own,
+        place,
+        len(event.text),
+        scan.system,
+        event.text,
+        event.code or "",
+        event.number or "",
+    )

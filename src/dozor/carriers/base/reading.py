@@ -37,7 +37,7 @@ class StatusRow(Struct, frozen=True, forbid_unknown_fields=True):
     milestone: Milestone | None = None
     m40: str | None = None
     forecast: bool = False
-    reversed: bool = False
+    reversed: bool = False  # the code takes an earlier event back
 
 
 class StatusTable:
@@ -62,7 +62,7 @@ class StatusTable:
             **(decided if row.milestone else {}),
             m40=row.m40 or event.m40,
             forecast=row.forecast or event.forecast,
-            reversed=row.reversed or event.reversed,
+            takes_back=row.reversed or event.takes_back,
         )
 
     def unknown(self, events: Sequence[Event]) -> tuple[str, ...]:

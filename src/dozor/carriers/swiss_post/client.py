@@ -37,5 +37,5 @@ class SwissPost(Shaped):
             return None
         found = super().event(row | {"segment": said(row, ("eventCode",)).rpartition(".")[2]}, number)
         if found is not None and said(row, ("subEventId",)).startswith(TAKEN_BACK):
-            return replace(found, reversed=True)
+            return replace(found, takes_back=True)
         return found

@@ -1,0 +1,69 @@
+"""An event as it is compared with others: its instants as plain seconds, reckoned once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from dozor.model import Event, Milestone
+
+EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  wall times have no zone
+UNDATED = float("-inf")
+HOUR = 3600.0
+DAY = 24 * HOUR
+# The order of what happens once on the way; what may happen anywhere (in transit, notices) has no place in it.
+WAY: dict[Milestone | None, int] = {
+    Milestone.PRE_SHIPMENT: 0,
+    Milestone.ACCEPTED: 1,
+    Milestone.EXPORT_PROCESSING: 2,
+    Milestone.LEFT_ORIGIN_COUNTRY: 3,
+    Milestone.ARRIVED_DESTINATION_COUNTRY: 4,
+    Milestone.CUSTOMS_PROCESSING: 5,
+    Milestone.CUSTOMS_HELD: 5,
+    Milestone.CUSTOMS_RELEASED: 6,
+    Milestone.HANDED_TO_LOCAL_CARRIER: 7,
+    Milestone.ARRIVED_AT_DELIVERY_OFFICE: 8,
+    Milestone.AVAILABLE_FOR_PICKUP: 9,
+    Milestone.OUT_FOR_DELIVERY: 9,
+    Milestone.DELIVERY_ATTEMPT_FAILED: 9,
+    Milestone.DELIVERED: 10,
+    Milestone.RETURNED: 11,
+}
+
+
+class Scan:
+    """One event with what comparing needs.
+
+    `at` and `wall` are seconds since 1970 of the instant (as far as it is known) and of the wall time; `sure`: the
+    offset was said; `whole_day`: only the day is known; `rank`: its place in its report, oldest first.
+    """
+
+    __slots__ = ("at", "country", "event", "milestone", "rank", "sure", "system", "wall", "way", "whole_day")
+
+    def __init__(self, event: Event, rank: int = 0) -> None:
+        self.event = event
+        self.rank = rank
+        self.system = event.system
+        self.milestone = event.milestone
+        self.way = WAY.get(event.milestone)
+        self.country = event.place.country if event.place else None
+        when = event.when
+        if when is None:
+            self.at = self.wall = UNDATED
+            self.sure = self.whole_day = False
+        else:
+            self.wall = (when.local - EPOCH).total_seconds()
+            self.at = self.wall - 60 * (when.offset or 0)
+            self.sure = when.offset is not None and not when.assumed
+            self.whole_day = when.precision in ("day", "month")
+
+
+def ranked(events: tuple[Event, ...]) -> list[Scan]:
+    """The events of one report with their places in it, whichever end the report begins at."""
+    scans = [Scan(event) for event in events]
+    dated = [scan.wall for scan in scans if scan.wall != UNDATED]
+    ways = [scan.way for scan in scans if scan.way is not None]
+    by_time = bool(dated) and dated[0] != dated[-1]
+    newest_first = dated[0] > dated[-1] if by_time else bool(ways) and ways[0] > ways[-1]
+    for place, scan in enumerate(scans):
+        scan.rank = len(scans) - 1 - place if newest_first else place
+    return scans
