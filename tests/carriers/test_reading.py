@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dozor.carriers import RecordedError, connector, plan, read_recorded, systems
 from dozor.carriers.base import Ask, Response, read_safely
 from dozor.carriers.base.reading import masked, offset_minutes, wall_time, without_personal
-from dozor.carriers.fakes.server import FIXTURES
+from dozor.carriers.fakes.server import FIXTURES, plays
 from dozor.carriers.registry import folders
 from dozor.model import Milestone, OutcomeKind, Text
 from dozor.numbers import identify
@@ -44,6 +44,13 @@ def test_our_own_reports_are_read_as_they_are_written() -> None:
     lines = b"\n".join(msgspec.json.encode(report) for report in reports)
     assert read_recorded(lines) == reports
     assert read_recorded(msgspec.json.encode(reports)) == reports
+
+
+@pytest.mark.parametrize("id", ["seventeentrack", "dhl", "fedex", "ship24", "tnt", "russian-post", "nova-poshta"])
+def test_any_systems_answer_is_known_by_the_shape_that_reads_most_of_it(id: str) -> None:
+    (report,) = read_recorded(plays()[id].answer)
+    assert report.carrier == id
+    assert report.events and report.snapshot is None
 
 
 @pytest.mark.parametrize("text", ["", "hello", "{}", '{"a": 1}', "[1]", "<html>", "[" * 5000])

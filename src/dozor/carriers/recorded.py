@@ -10,7 +10,8 @@ import msgspec
 
 from dozor.carriers.base.protocol import Ask, Response
 from dozor.carriers.base.reading import StatusTable, items, mapping, read_safely, words
-from dozor.carriers.base.shape import iso_time
+from dozor.carriers.base.shape import Shaped, iso_time, parsed, pick, said
+from dozor.carriers.others import others, reader
 from dozor.carriers.registry import connector, systems
 from dozor.model import Event, Moment, Outcome, OutcomeKind, Place, Report
 
@@ -22,14 +23,17 @@ class RecordedError(ValueError):
 
 
 def read_recorded(text: str | bytes) -> tuple[Report, ...]:
-    """The reports in a recorded answer of Cainiao or UPU, in a history, in Reports as JSON or in lines."""
+    """The reports in a recorded answer of a system known here, in a history, in Reports as JSON or in lines.
+
+    An answer of Cainiao or UPU is known by its form; any other by the one shape that reads most of it.
+    """
     body = text.encode() if isinstance(text, str) else text
     if not body.strip():
         raise RecordedError("the file is empty: record an answer of Cainiao or UPU, or reports as JSON")
     try:
         answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
-        return _lines(body)
+        return recognised(body) or _lines(body)
     if isinstance(answer, dict) and "module" in answer:
         numbers = [words(mapping(each).get("mailNo")).upper() for each in items(answer["module"])]
         return _read("cainiao", numbers, body)
@@ -42,7 +46,39 @@ def read_recorded(text: str | bytes) -> tuple[Report, ...]:
         return tuple(_history(row) for row in rows)
     if rows and all(isinstance(row, dict) and "ID" in row and "Events" in row for row in rows):
         return _read("upu", [words(row["ID"]).upper() for row in rows], body)
-    return tuple(_report(row) for row in rows)
+    if all(isinstance(row, dict) and {"carrier", "number", "outcome"} <= row.keys() for row in rows):
+        return tuple(_report(row) for row in rows)
+    return recognised(body) or tuple(_report(row) for row in rows)
+
+
+def recognised(body: bytes) -> tuple[Report, ...]:
+    """The reports of whichever system's shape reads most events of an answer; none where no shape reads any."""
+    best: tuple[tuple[int, int, int], tuple[Report, ...]] = ((0, 0, 0), ())
+    for made in (*_shaped(), *(reader(id) for id in others())):
+        reports = [report for report in _read_by(made, body) if report.outcome.kind is OutcomeKind.FOUND]
+        events = [event for report in reports for event in report.events]
+        meant = sum(event.milestone is not None for event in events)
+        lost = sum(len(report.problems) + len(report.unknown_codes) for report in reports)
+        best = max(best, ((len(events), meant, -lost), tuple(reports)), key=lambda pair: pair[0])
+    return best[1]
+
+
+def _shaped() -> list[Shaped]:
+    return [made for id in systems() if isinstance(made := connector(id), Shaped)]
+
+
+def _read_by(made: Shaped, body: bytes) -> tuple[Report, ...]:
+    """What a shape reads of the numbers that stand where it has numbers."""
+    if not made.shape.number:
+        return ()
+    try:
+        parcels = pick(parsed(body, made.shape.format), made.shape.parcels)
+        numbers = dict.fromkeys(said(each, made.shape.number) for each in parcels if isinstance(each, dict))
+    except (ValueError, RecursionError):
+        return ()
+    asks = [Ask(number) for number in numbers if number]
+    reports = read_safely(made, Response(200, body), asks, EPOCH)
+    return tuple(msgspec.structs.replace(report, asked_at=None, snapshot=None) for report in reports)
 
 
 def _read(system: str, numbers: list[str], body: bytes) -> tuple[Report, ...]:
@@ -60,7 +96,9 @@ def _lines(body: bytes) -> tuple[Report, ...]:
         try:
             found.append(_report(msgspec.json.decode(line)))
         except (msgspec.DecodeError, RecursionError):
-            raise RecordedError(f"line {place} is not JSON: give an answer of Cainiao or UPU as it came") from None
+            raise RecordedError(
+                f"line {place} is not JSON: give an answer of Cainiao, UPU or another system as it came"
+            ) from None
     return tuple(found)
 
 
@@ -117,5 +155,6 @@ def _report(row: Any) -> Report:
         return msgspec.convert(row, Report)
     except msgspec.ValidationError as error:
         raise RecordedError(
-            f"neither an answer of Cainiao (module: …), nor of UPU (ID, Events: …), nor a report of ours: {error}"
+            f"neither an answer of Cainiao (module: …), of UPU (ID, Events: …) or of another system known here "
+            f"(dozor carriers), nor a report of ours: {error}"
         ) from None

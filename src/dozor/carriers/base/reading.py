@@ -43,13 +43,14 @@ class StatusRow(Struct, frozen=True, forbid_unknown_fields=True):
 class StatusTable:
     """The codes of one system. A code that is not in it is kept, counted and reported, never dropped."""
 
-    def __init__(self, system: str) -> None:
+    def __init__(self, system: str, rows: Sequence[StatusRow] | None = None) -> None:
         self.system = system
+        self._given = None if rows is None else {tidy(row.code): row for row in rows}
 
     @property
     def rows(self) -> dict[str, StatusRow]:
-        """Every known code, upper case."""
-        return _statuses(self.system)
+        """Every known code, upper case: those given, else those of the system's folder."""
+        return _statuses(self.system) if self._given is None else self._given
 
     def event(self, event: Event) -> Event:
         """The event with what its code says."""
@@ -64,6 +65,13 @@ class StatusTable:
             forecast=row.forecast or event.forecast,
             takes_back=row.reversed or event.takes_back,
         )
+
+    def broader(self, event: Event, kind: str) -> Event:
+        """The event with what a broader code says, where its own decides nothing."""
+        row = self.rows.get(tidy(kind))
+        if row is None or row.milestone is None:
+            return event
+        return replace(event, milestone=row.milestone, decided_by="code", rule=f"{self.system}: {row.code}")
 
     def unknown(self, events: Sequence[Event]) -> tuple[str, ...]:
         """The codes among these events that the table does not know."""

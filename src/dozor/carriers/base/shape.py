@@ -1,8 +1,10 @@
 """Connectors as data: `shape.toml` says what to send and where in an answer things stand.
 
 Most systems answer with a tree (JSON, JSONP or XML) that holds parcels, which hold events. Paths into it are
-written with dots, `[]` for "each of a list": `data.trackings[].events[]`. In XML an element is its children by
-name, without namespaces; an attribute is `@name`, a text `#`. What a path finds nothing for is unknown.
+written with dots, `[]` for "each of a list": `data.trackings[].events[]`, `references[type=Last mile].num` for
+those of a list that say so, ` | ` between paths of which the first that finds something counts, and the step `json`
+for a text that is JSON itself. In XML an element is its children by name, without namespaces; an attribute is
+`@name`, a text `#`. What a path finds nothing for is unknown.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from urllib.parse import quote
 
 from lxml import etree
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dozor import knowledge
 from dozor.carriers.base.countries import country_code
@@ -62,7 +65,9 @@ class Token(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class When(Struct, frozen=True, forbid_unknown_fields=True):
-    """An outcome that a value in the answer decides: at `path` stands one of `values` (none given: anything)."""
+    """An outcome that a value in the answer decides: at `path` stands one of `values` (none given: anything; `AB*`:
+    whatever begins so).
+    """
 
     path: str
     outcome: OutcomeKind
@@ -79,6 +84,10 @@ class Shape(Struct, frozen=True, forbid_unknown_fields=True):
     format: str  # json, jsonp or xml
     source: str
     events: tuple[str, ...]  # from the parcel
+    events_else: str | None = None  # read where `events` lead to nothing
+    no_event: dict[str, tuple[str, ...]] = {}  # rows that say one of these at a path ("": nothing) are no events
+    recycled: tuple[str, ...] = ()  # what tells two parcels under one number apart: the newest of them counts
+    codes: str = ""  # the folder (or reader) whose table of codes is used; else its own
     send: Sent | None = None
     token: Token | None = None
     parcels: str = ""
@@ -87,13 +96,18 @@ class Shape(Struct, frozen=True, forbid_unknown_fields=True):
     text: tuple[str, ...] = ()
     joined_text: tuple[str, ...] = ()  # texts that belong together
     code: tuple[str, ...] = ()  # parts, joined by "|"
+    code_else: tuple[
+        str, ...
+    ] = ()  # a broader code that decides where the code does not: in the table as "kind:<code>"
     time: tuple[str, ...] = ()
     joined_time: tuple[str, ...] = ()  # day and time of day
-    time_format: str = ""  # for strptime; else ISO-like
+    time_formats: tuple[str, ...] = ()  # for strptime, tried in order; else ISO-like
     epoch: str = ""  # ms or s
     zone: tuple[str, ...] = ()
+    zone_names: dict[str, int] = {}  # minutes east of UTC of the names that a system gives its zones
     offset: int | None = None  # minutes, where a system always means one zone
     utc: bool = False  # a Z means UTC; else it is not believed
+    zoneless: bool = False  # offsets that it writes are not believed: wall times of unknown zones
     lang: str | None = None
     place: tuple[str, ...] = ()
     country: tuple[str, ...] = ()
@@ -118,7 +132,7 @@ class Shaped:
         room = room_of(folder)
         self.system = knowledge.document(room, "system.toml", System)
         self.shape = knowledge.document(room, "shape.toml", Shape)
-        self.statuses = StatusTable(folder)
+        self.statuses = StatusTable(self.shape.codes or folder)
 
     def token_request(self, keys: Mapping[str, str]) -> Request | None:
         """The request for a token, where the system wants one and none was given. Raises KeyError without keys."""
@@ -160,7 +174,7 @@ class Shaped:
             return tuple(Report(id, ask.number, whole) for ask in asks)
         if whole is None and response.status >= 400:
             raise ValueError(f"HTTP {response.status}")
-        if whole is None and not parcels and not answers(tree, shape):
+        if whole is None and not (answers(tree, shape) and self._ours(parcels, now)):
             raise ValueError("an answer to another question")
         return tuple(self._report(ask.number, parcels, whole, len(asks), now) for ask in asks)
 
@@ -173,14 +187,11 @@ class Shaped:
             mine = list(parcels)
         if not mine:
             return Report(id, number, whole or Outcome(shape.missing, "not in the answer"))
-        events, problems = [], []
-        for parcel in mine:
-            for row in self._rows(parcel):
-                event = self.event(row, number)
-                if event is None:
-                    problems.append(f"an event that could not be read: {words(str(row))[:120]}")
-                else:
-                    events.append(event)
+        told, problems = self._told(mine, number)
+        if shape.recycled and len(mine) > 1:
+            mine, told, other = newest(mine, told, shape.recycled)
+            problems += [f"an older parcel under the same number is left out: {words(name)}" for name in other]
+        events = [event for each in told for event in each]
         outcome = next((d for each in mine if (d := decided(shape.parcel_outcomes, each, now, 200))), None)
         kept = [event for event in events if not event.forecast]
         first = mine[0]
@@ -188,7 +199,7 @@ class Shaped:
             carrier=id,
             number=number,
             outcome=Outcome(OutcomeKind.FOUND) if kept else outcome or whole or Outcome(shape.empty),
-            events=tuple(reversed(events)) if shape.newest_first else tuple(events),
+            events=in_order(events),
             aliases=self._aliases(number, mine),
             origin=country_code(said(first, shape.origin)),
             destination=country_code(said(first, shape.destination)),
@@ -199,9 +210,43 @@ class Shaped:
             unknown_codes=self.statuses.unknown(events),
         )
 
-    def _rows(self, parcel: Any) -> Iterable[Any]:
-        for path in self.shape.events:
-            yield from [each for each in pick(parcel, path) if isinstance(each, dict)][:EVENTS_LIMIT]
+    def _ours(self, parcels: Sequence[Any], now: dt.datetime) -> bool:
+        """Whether what stands where parcels stand are parcels: one of them has a number, events or an outcome."""
+        shape = self.shape
+        heads = {
+            path.partition(".")[0].partition("[")[0] for path in (*shape.number, *shape.events, shape.events_else or "")
+        }
+        heads.discard("")
+        if not parcels or not heads or not shape.number:
+            return True
+        return any(
+            not each or heads & each.keys() or decided(shape.parcel_outcomes, each, now, 200) for each in parcels
+        )
+
+    def _told(self, parcels: Sequence[Any], number: str) -> tuple[list[list[Event]], list[str]]:
+        """The events of each parcel, oldest first within each of its lists (legs), and what could not be read."""
+        told: list[list[Event]] = []
+        problems: list[str] = []
+        for parcel in parcels:
+            events: list[Event] = []
+            for rows in self._lists(parcel):
+                read = [(row, self.event(row, number)) for row in rows if not self._is_none(row)]
+                problems += [
+                    f"an event that could not be read: {words(str(row))[:120]}" for row, it in read if it is None
+                ]
+                found = [event for _, event in read if event is not None]
+                events += reversed(found) if self.shape.newest_first else found
+            told.append(events)
+        return told, problems
+
+    def _lists(self, parcel: Any) -> list[list[Any]]:
+        found = [rows for path in self.shape.events if (rows := _rows(parcel, path))]
+        if not found and self.shape.events_else is not None:
+            found = [_rows(parcel, self.shape.events_else)]
+        return found
+
+    def _is_none(self, row: Any) -> bool:
+        return any(said(row, (path,)) in values for path, values in self.shape.no_event.items())
 
     def _aliases(self, number: str, parcels: Iterable[Any]) -> tuple[Alias, ...]:
         found = {
@@ -223,7 +268,7 @@ class Shaped:
             return None
         place = " ".join(part for part in (said(row, (path,)) for path in shape.place) if part and part not in text)
         country = country_code(said(row, shape.country))
-        return self.statuses.event(
+        event = self.statuses.event(
             Event(
                 text=text,
                 when=when,
@@ -234,22 +279,21 @@ class Shaped:
                 number=number,
             )
         )
+        kind = said(row, shape.code_else) if event.milestone is None and shape.code_else else ""
+        return self.statuses.broader(event, f"kind:{kind}") if kind else event
 
     def _when(self, row: Any) -> Moment | None:
         shape = self.shape
         written = " ".join(said(row, (path,)) for path in shape.joined_time).strip() or said(row, shape.time)
-        zone = offset_minutes(said(row, shape.zone)) if shape.zone else None
+        named = said(row, shape.zone) if shape.zone else ""
+        zone = shape.zone_names.get(named, offset_minutes(named)) if named else None
         offset = shape.offset if zone is None else zone
         if shape.epoch:
             return instant(written, EPOCHS[shape.epoch], offset)
-        if shape.time_format:
-            try:
-                local = dt.datetime.strptime(written, shape.time_format)  # noqa: DTZ007 (wall time)
-            except ValueError:
-                return None
-            exact = "%H" in shape.time_format or "%I" in shape.time_format
-            return Moment(local.replace(tzinfo=None), offset, "minute" if exact else "day")
-        return iso_time(written, offset, utc=shape.utc)
+        if shape.time_formats:
+            return formatted_time(written, shape.time_formats, offset)
+        when = iso_time(written, offset, utc=shape.utc)
+        return Moment(when.local, offset, when.precision) if when and shape.zoneless else when
 
 
 def filled(system: System, sent: Sent, asks: Sequence[Ask], keys: Mapping[str, str]) -> Request:
@@ -282,9 +326,14 @@ def answers(tree: Any, shape: Shape) -> bool:
     if not shape.parcels:
         first = {path.partition(".")[0].removesuffix("[]") for path in (*shape.events, *shape.number)}
         return isinstance(tree, list) or (isinstance(tree, dict) and bool(first & tree.keys()))
-    above, _, last = shape.parcels.rpartition(".")
-    name = last.removesuffix("[]")
-    return any(isinstance(node, dict) and (name in node or not node) for node in pick(tree, above))
+    for path in map(str.strip, shape.parcels.split(OR.strip())):
+        if not path and answers(tree, replace(shape, parcels="")):
+            return True
+        above, _, last = path.rpartition(".")
+        name = last.removesuffix("[]")
+        if any(isinstance(node, dict) and (name in node or not node) for node in pick(tree, above)):
+            return True
+    return False
 
 
 # --- the tree -------------------------------------------------------------------------------------------
@@ -330,27 +379,78 @@ def _name(tag: Any) -> str:
     return str(tag).rpartition("}")[2]
 
 
+OR = " | "
+CHOICE = re.compile(r"([^\[]*)\[([^=\]]+)=([^\]]*)\]")
+
+
 def pick(tree: Any, path: str) -> list[Any]:
     """Everything a path leads to; an empty path is the tree itself (each of it, where it is a list)."""
+    if OR in path:
+        return next((found for each in path.split(OR) if (found := pick(tree, each.strip()))), [])
     nodes = [tree]
-    for name, many in steps(path):
-        after = []
-        for node in nodes:
-            value = node.get(name) if isinstance(node, dict) and name else node if not name else None
-            if value is None:
-                continue
-            if many:
-                after += items(value) if isinstance(value, list) else [value]
-            else:
-                after.append(value)
-        nodes = after
+    for step in steps(path):
+        nodes = [after for node in nodes for after in _after(node, step)]
     return items(nodes[0]) if not path and nodes and isinstance(nodes[0], list) else nodes
 
 
+class Step(Struct, frozen=True):
+    """One step of a path: a name, whether each of a list is meant, and what it has to say to be meant."""
+
+    name: str
+    many: bool = False
+    where: tuple[str, str] | None = None
+
+
 @lru_cache(maxsize=2048)
-def steps(path: str) -> tuple[tuple[str, bool], ...]:
-    """The steps of a path: each a name, and whether each of a list is meant."""
-    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split(".")) if path else ()
+def steps(path: str) -> tuple[Step, ...]:
+    """The steps of a path."""
+    found = []
+    for step in path.split(".") if path else ():
+        chosen = CHOICE.fullmatch(step)
+        if chosen:
+            found.append(Step(chosen[1], True, (chosen[2], chosen[3])))
+        else:
+            found.append(Step(step.removesuffix("[]"), step.endswith("[]")))
+    return tuple(found)
+
+
+def _after(node: Any, step: Step) -> list[Any]:
+    """Where one step leads from one node."""
+    if isinstance(node, str):
+        return [as_json(node.encode())] if step.name == "json" and node.strip() else []
+    value = node.get(step.name) if isinstance(node, dict) and step.name else node if not step.name else None
+    if value is None:
+        return []
+    if not step.many:
+        return [value]
+    found = items(value) if isinstance(value, list) else [value]
+    if step.where is None:
+        return found
+    key, wanted = step.where
+    return [each for each in found if isinstance(each, dict) and words(each.get(key)) == wanted]
+
+
+def in_order(events: list[Event]) -> tuple[Event, ...]:
+    """Oldest first, where every event tells its instant; else as they came: clocks of unknown zones do not compare."""
+    if any(event.when is None or event.when.offset is None for event in events):
+        return tuple(events)
+    return tuple(sorted(events, key=lambda event: event.when.utc()))  # type: ignore[union-attr]
+
+
+def newest(
+    parcels: Sequence[Any], told: Sequence[list[Event]], marks: Iterable[str]
+) -> tuple[list[Any], list[list[Event]], list[str]]:
+    """Of several parcels under one number the one that was heard of last, and the marks of the others."""
+    names = [said(parcel, marks) for parcel in parcels]
+    last = [max((event.when.utc().timestamp() for event in events if event.when), default=0.0) for events in told]
+    chosen = names[last.index(max(last))]
+    mine = [place for place, name in enumerate(names) if name == chosen]
+    other = sorted({name for name in names if name != chosen})
+    return [parcels[place] for place in mine], [told[place] for place in mine], other
+
+
+def _rows(parcel: Any, path: str) -> list[Any]:
+    return [each for each in pick(parcel, path) if isinstance(each, dict)][:EVENTS_LIMIT]
 
 
 def said_all(tree: Any, paths: Iterable[str]) -> list[str]:
@@ -382,11 +482,28 @@ def decided(rows: Iterable[When], tree: Any, now: dt.datetime, status: int) -> O
         if row.status is not None and row.status != status:
             continue
         found = said_all(tree, (row.path,)) if row.path else [str(status)]
-        if not found or (row.values and not set(found) & set(row.values)):
+        if not found or (row.values and not any(meant(text, row.values) for text in found)):
             continue
         until = now + dt.timedelta(hours=row.hours) if row.hours is not None else None
         detail = said(tree, (row.detail,)) if row.detail else (found[0] if row.path else "")
         return Outcome(row.outcome, detail, until=until, needs=row.needs)
+    return None
+
+
+def meant(text: str, values: Iterable[str]) -> bool:
+    """Whether a text is one of the values; `AB*` is whatever begins so."""
+    return any(text == each or (each.endswith("*") and text.startswith(each[:-1])) for each in values)
+
+
+def formatted_time(text: str, formats: Iterable[str], offset: int | None) -> Moment | None:
+    """A time in the first of the formats that fits."""
+    for format in formats:
+        try:
+            local = dt.datetime.strptime(text, format)  # noqa: DTZ007 (wall time)
+        except ValueError:
+            continue
+        exact = "second" if "%S" in format else "minute" if "%M" in format else "day"
+        return Moment(local.replace(tzinfo=None), offset, exact)
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from dozor.carriers.base.shape import Shaped, pick, said
@@ -14,8 +13,6 @@ class Kazpost(Shaped):
     def __init__(self) -> None:
         super().__init__("kazpost")
 
-    def _rows(self, parcel: Any) -> Iterable[Any]:
-        for day in pick(parcel, "events[]"):
-            for row in pick(day, "activity[]"):
-                if isinstance(row, dict):
-                    yield row | {"date": said(day, ("date",))}
+    def _lists(self, parcel: Any) -> list[list[Any]]:
+        days = [(said(day, ("date",)), pick(day, "activity[]")) for day in pick(parcel, "events[]")]
+        return [[row | {"date": date} for date, rows in days for row in rows if isinstance(row, dict)]]

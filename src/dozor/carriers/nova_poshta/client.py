@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from dozor.carriers.base.reading import wall_time
@@ -30,8 +29,8 @@ class NovaPoshta(Shaped):
     def __init__(self) -> None:
         super().__init__("nova_poshta")
 
-    def _rows(self, parcel: Any) -> Iterable[Any]:
-        yield from () if said(parcel, ("StatusCode",)) == UNKNOWN else (parcel,)
+    def _lists(self, parcel: Any) -> list[list[Any]]:
+        return [] if said(parcel, ("StatusCode",)) == UNKNOWN else [[parcel]]
 
     def _when(self, row: Any) -> Moment | None:
         return next((when for name in TIMES if (when := _moment(said(row, (name,))))), None)

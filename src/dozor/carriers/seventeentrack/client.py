@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dozor.carriers.base.protocol import Ask, Request, Response
 from dozor.carriers.base.reading import as_json, items, mapping, wall_time, words
@@ -67,6 +68,9 @@ class SeventeenTrack(Shaped):
     def read(self, response: Response, asks: Sequence[Ask], now: dt.datetime) -> tuple[Report, ...]:
         """A report a number; what was rejected has its own reason."""
         answer = mapping(as_json(response.body))
+        if "event" in answer:  # a push tells of one parcel, without the envelope of an answer
+            answer = {"code": 0, "data": {"accepted": [answer.get("data")]}}
+            response = replace(response, body=msgspec.json.encode(answer))
         failure = outcome_of(answer.get("code"), now) if answer.get("code") != 0 else None
         failure = failure or next(
             (outcome_of(mapping(each).get("code"), now) for each in items(mapping(answer.get("data")).get("errors"))),
