@@ -22,6 +22,9 @@ COMMANDS = {
     "ask": "What do the carriers say about this number?",
     "carriers": "Who can be asked, with or without a key, under which terms.",
     "policy": "The rules of the marketplaces: figures, dates, sources, unknowns.",
+    "serve": "Pages and watch on this machine, for a household.",
+    "doctor": "Is the service as it should be, and what to do where it is not?",
+    "manage": "Django's own commands, for those who know them.",
 }
 
 

@@ -1,0 +1,1 @@
+"""The interface for programs: OpenAPI, tokens, problems in one form."""

@@ -1,0 +1,132 @@
+"""`dozor doctor`: is everything as it should be, and what to do where it is not. Reads; repairs nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from dozor.service import config
+
+
+class Finding(Struct, frozen=True):
+    """One thing looked at. `state`: ok, warning or error; `remedy` says what to do."""
+
+    state: str
+    what: str
+    remedy: str = ""
+
+
+def examine(env: Mapping[str, str], home: Path) -> Iterator[Finding]:
+    """Everything, the settings first: without them nothing else can be looked at."""
+    try:
+        read = config.read(config.with_files(env), home)
+    except config.ConfigError as error:
+        for line in str(error).splitlines():
+            yield Finding("error", line, "correct the variable and start again")
+        return
+    yield Finding("ok", f"settings are readable; data in {read.data}")
+    for name, meant in config.misspelt(env).items():
+        yield Finding("warning", f"{name} is no setting", f"did you mean {meant}?" if meant else "see docs/service.md")
+    yield from _folder(read)
+    yield from _keys(read)
+    yield from _database()
+    yield from _open_door(read)
+    yield from _sources()
+    yield Finding(
+        "ok" if read.smtp_url else "warning",
+        "mail server" + (" is named" if read.smtp_url else " is not"),
+        "" if read.smtp_url else "set DOZOR_SMTP_URL to send mail; other channels work without it",
+    )
+
+
+def _folder(read: config.Config) -> Iterator[Finding]:
+    if not read.data.exists():
+        yield Finding("warning", f"{read.data} is not there yet", "dozor serve makes it")
+        return
+    if not os.access(read.data, os.W_OK):
+        yield Finding("error", f"{read.data} cannot be written to", "chown it to the user that runs dozor")
+    if read.data.stat().st_mode & 0o077:
+        yield Finding("warning", f"{read.data} can be looked into by others", f"chmod 700 {read.data}")
+    free = shutil.disk_usage(read.data).free
+    if free < 200_000_000:
+        yield Finding("error", f"{free // 1_000_000} MB of disk are left", "make room: a full disk stops the watch")
+    else:
+        yield Finding("ok", f"{free // 1_000_000_000} GB of disk are left")
+
+
+def _keys(read: config.Config) -> Iterator[Finding]:
+    for name in ("session.key", "secrets.key"):
+        path = read.keys / name
+        if not path.exists():
+            yield Finding("warning", f"{path} is not there yet", "dozor serve makes it; restore it if you had one")
+        elif path.stat().st_mode & 0o077:
+            yield Finding("error", f"{path} can be read by others", f"chmod 600 {path}")
+        else:
+            yield Finding("ok", f"{name} is there, for its owner's eyes only")
+
+
+def _database() -> Iterator[Finding]:
+    from django.db import DatabaseError, connection
+
+    from dozor.service import health
+    from dozor.service.parcels import models
+    from dozor.service.parcels.secrets import SealError, unseal
+    from dozor.service.run import where
+
+    try:
+        missing = [name for name in health.problems() if name != "data folder"]
+    except DatabaseError:
+        missing = ["database"]
+    if "database" in missing:
+        yield Finding("error", f"{where()} does not answer", "is it running, and is DATABASE_URL right?")
+        return
+    if "schema" in missing:
+        yield Finding("warning", f"{where()} has an older schema or none", "dozor serve brings it up to date")
+        return
+    yield Finding("ok", f"{where()} answers and has the schema of this version")
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA quick_check(1)")
+            sound = cursor.fetchone()[0]
+        if sound != "ok":
+            yield Finding("error", f"the database file is damaged: {sound}", "dozor restore the last backup")
+    watched = models.Parcel.objects.filter(fate=models.Fate.OPEN)
+    lost = watched.filter(review_at=None).exclude(polls__next_at__isnull=False).distinct().count()
+    if lost:
+        yield Finding("error", f"{lost} open parcels have no next due time", "dozor watch plan --repair")
+    yield Finding("ok", f"{watched.count()} parcels are watched")
+    sealed = models.Credential.objects.first()
+    if sealed is not None:
+        try:
+            unseal(sealed.sealed)
+        except SealError as error:
+            yield Finding("error", str(error), "restore keys/secrets.key from the backup of its time")
+
+
+def _open_door(read: config.Config) -> Iterator[Finding]:
+    if read.host not in ("127.0.0.1", "::1") and not read.https:
+        yield Finding(
+            "warning",
+            f"it listens on {read.host} without https",
+            "put a proxy with https in front and set DOZOR_PUBLIC_URL=https://… and DOZOR_TRUST_PROXY=yes",
+        )
+    if read.debug:
+        yield Finding("error" if read.host != "127.0.0.1" else "warning", "DOZOR_DEBUG is on", "switch it off")
+
+
+def _sources() -> Iterator[Finding]:
+    from django.db import DatabaseError
+    from django.utils import timezone
+
+    from dozor.service.parcels.models import Source
+
+    try:
+        for row in Source.objects.filter(closed_until__gt=timezone.now()):
+            until = f"{row.closed_until:%Y-%m-%d %H:%M} UTC"
+            yield Finding("warning", f"{row.carrier} wants a pause until {until}: {row.problem}", "nothing to do: wait")
+    except DatabaseError:
+        return

@@ -1,0 +1,1 @@
+"""What is kept: people, purchases, parcels, what carriers and sellers said, what we answered, when to look again."""

@@ -1,0 +1,318 @@
+"""What people and watchers do with parcels. Faces call these; none of them writes a row of its own.
+
+Every lookup goes through the person (`parcel_of`), every change is one transaction that ends in a fresh answer, and
+doing a thing twice is doing it once. `now` is a parameter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from msgspec.structs import replace
+
+from dozor.answer import answer
+from dozor.intake import settle
+from dozor.model import Answer, Dispute, Dossier, Event, Message, Order, Report
+from dozor.service.parcels import asking, mapping, secrets, summary
+from dozor.service.parcels import models as rows
+from dozor.service.parcels.models import Fate, Parcel, Person
+
+ENDED = {Fate.RECEIVED, Fate.LOST, Fate.NOT_MINE, Fate.ARCHIVED}
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What came of reports: how many events were new, which parts of the answer changed, and the answer now."""
+
+    new_events: int
+    changed: tuple[str, ...]
+    answer: Answer
+
+
+# --- look up ---------------------------------------------------------------------------------------------
+
+
+def parcel_of(person: Person, ref: str) -> Parcel:
+    """A person's own parcel. Raises Parcel.DoesNotExist for any other, as for one that is not there."""
+    found: Parcel = Parcel.objects.of(person).select_related("order").get(ref=ref)
+    return found
+
+
+def current_answer(parcel: Parcel, now: dt.datetime) -> Answer:
+    """The answer to what is known, at `now`. Writes nothing."""
+    return answer(mapping.read_dossier(parcel), now)
+
+
+# --- put in ----------------------------------------------------------------------------------------------
+
+
+def add_dossier(
+    person: Person, dossier: Dossier, now: dt.datetime, *, title: str = "", demo: bool = False, watch: bool = True
+) -> Parcel:
+    """Keeps a purchase, its reports too, and watches it from now on. Raises TooLongError for absurd values.
+
+    The same order and numbers put in again are the same parcel: it is brought up to date, not doubled.
+    """
+    dossier = settle(with_person(dossier, person), now)
+    with transaction.atomic():
+        parcel = _same(person, dossier)
+        if parcel is None:
+            order = mapping.write_order(rows.Order(owner=person), dossier.order)
+            parcel = Parcel(owner=person, order=order, title=mapping.storable(title)[:256], made=now, demo=demo)
+        else:
+            dossier = _merged(mapping.read_dossier(parcel), dossier)
+            mapping.write_order(parcel.order, dossier.order)
+        _write(parcel, dossier, now)
+        for report in dossier.reports:
+            mapping.write_report(parcel, report, now)
+        if watch:
+            asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(person))
+        refresh(parcel, now)
+    return parcel
+
+
+def record_reports(parcel: Parcel, reports: Sequence[Report], now: dt.datetime) -> Recorded:
+    """Keeps what systems said. The same again changes nothing; a number that a system names is watched, too."""
+    with transaction.atomic():
+        parcel = Parcel.objects.select_for_update(of=("self",)).select_related("order", "owner").get(pk=parcel.pk)
+        news, new_events = False, 0
+        for report in reports:
+            said_more, events = mapping.write_report(parcel, report, now)
+            news, new_events = news or said_more or events > 0, new_events + events
+        if news:
+            asking.follow_aliases(parcel, reports, now, with_keys=keys_of(parcel.owner))
+        found, changed = refresh(parcel, now)
+    return Recorded(new_events, tuple(changed), found)
+
+
+def refresh(parcel: Parcel, now: dt.datetime) -> tuple[Answer, list[str]]:
+    """Thinks again: the summary beside the parcel, its reminders, and a row of the answer where it is another one."""
+    found = current_answer(parcel, now)
+    with transaction.atomic():
+        latest = parcel.answers.first()
+        changed: list[str] = []
+        if latest is None or latest.said != summary.said(found):
+            changed = summary.changes(mapping.answer_struct(latest) if latest else None, found)
+            rows.Answer.objects.create(
+                parcel=parcel,
+                at=now,
+                said=summary.said(found),
+                body=mapping.answer_body(found),
+                change=changed,
+                told_at=now if latest is None else None,  # whoever adds a parcel reads its first answer there
+            )
+        columns = summary.columns(found)
+        if parcel.fate in ENDED:
+            columns |= {"attention": 0, "review_at": None, "decide_by": None}
+        for name, value in columns.items():
+            setattr(parcel, name, value)
+        parcel.save(update_fields=list(columns))
+        _remind(parcel, found)
+    return found, changed
+
+
+# --- tell, correct ---------------------------------------------------------------------------------------
+
+
+def mark(parcel: Parcel, fate: Fate, now: dt.datetime) -> Answer:
+    """The buyer says how it ended, or that it has not: received, lost, not mine, archived, open again."""
+    with transaction.atomic():
+        parcel.fate, parcel.ended = fate, (now if fate in ENDED else None)
+        parcel.changed = now
+        parcel.save(update_fields=["fate", "ended", "changed"])
+        if fate in (Fate.RECEIVED, Fate.OPEN):
+            received = True if fate == Fate.RECEIVED else None
+            rows.Order.objects.filter(pk=parcel.order_id).update(received=received)
+            parcel.order.received = received
+        if fate in ENDED:
+            asking.stop(parcel, fate.value)
+        else:
+            asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(parcel.owner))
+            asking.wake(parcel, now)
+        return refresh(parcel, now)[0]
+
+
+def mark_received(parcel: Parcel, now: dt.datetime) -> Answer:
+    """The goods are in the buyer's hands."""
+    return mark(parcel, Fate.RECEIVED, now)
+
+
+def mark_lost(parcel: Parcel, now: dt.datetime) -> Answer:
+    """The buyer gives it up."""
+    return mark(parcel, Fate.LOST, now)
+
+
+def mark_not_mine(parcel: Parcel, now: dt.datetime) -> Answer:
+    """What was found under the number is somebody else's parcel."""
+    return mark(parcel, Fate.NOT_MINE, now)
+
+
+def reopen(parcel: Parcel, now: dt.datetime) -> Answer:
+    """It has not ended after all."""
+    return mark(parcel, Fate.OPEN, now)
+
+
+def correct_order(parcel: Parcel, now: dt.datetime, **facts: Any) -> Answer:
+    """Facts of the purchase as they really are, by the names of `dozor.model.Order`; None takes a fact back."""
+    return correct(parcel, now, order=replace(mapping.read_dossier(parcel).order, **facts))
+
+
+def correct(parcel: Parcel, now: dt.datetime, **facts: Any) -> Answer:
+    """Facts as they really are, by the names of `dozor.model.Dossier`: numbers, order, messages, events, dispute …"""
+    with transaction.atomic():
+        before = mapping.read_dossier(parcel)
+        after = settle(replace(before, **facts, today=now.astimezone(dt.UTC).date()), now)
+        mapping.write_order(parcel.order, after.order)
+        _write(parcel, after, now)
+        asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(parcel.owner))
+        return refresh(parcel, now)[0]
+
+
+def add_message(parcel: Parcel, message: Message, now: dt.datetime) -> Answer:
+    """Something was said: by the seller, the buyer, the platform or a carrier."""
+    known = mapping.read_dossier(parcel).messages
+    return correct(parcel, now, messages=(*known, replace(message, at=message.at or now)))
+
+
+def add_event(parcel: Parcel, event: Event, now: dt.datetime) -> Answer:
+    """The buyer read an event elsewhere."""
+    return correct(parcel, now, events=(*mapping.read_dossier(parcel).events, event))
+
+
+def set_dispute(parcel: Parcel, dispute: Dispute | None, now: dt.datetime) -> Answer:
+    """Where the dispute stands."""
+    return correct(parcel, now, dispute=dispute)
+
+
+def pin_carrier(parcel: Parcel, number: str, system: str, now: dt.datetime) -> Answer:
+    """The buyer knows whom to ask about a number; an empty system takes that back. Raises Number.DoesNotExist."""
+    with transaction.atomic():
+        row = parcel.numbers.get(number=number)
+        row.pinned = system
+        row.save(update_fields=["pinned"])
+        asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(parcel.owner))
+        return refresh(parcel, now)[0]
+
+
+# --- keys ------------------------------------------------------------------------------------------------
+
+
+def keys_of(person: Person) -> dict[str, dict[str, str]]:
+    """A person's keys by system and name, opened. Never shown or logged."""
+    return {
+        row.system: msgspec.json.decode(secrets.unseal(row.sealed), type=dict[str, str])
+        for row in rows.Credential.objects.of(person)
+    }
+
+
+def set_key(person: Person, system: str, parts: Mapping[str, str], now: dt.datetime) -> None:
+    """Keeps a person's key for a system, encrypted; without parts it is taken away."""
+    with transaction.atomic():
+        rows.Credential.objects.of(person).filter(system=system).delete()
+        if parts:
+            sealed = secrets.seal(msgspec.json.encode(dict(parts)))
+            rows.Credential.objects.create(owner=person, system=system, names=sorted(parts), sealed=sealed, made=now)
+
+
+# --- take away -------------------------------------------------------------------------------------------
+
+
+def delete_parcel(parcel: Parcel) -> None:
+    """The parcel, all that was said of it, and its order where no other parcel is of it."""
+    with transaction.atomic():
+        order = parcel.order
+        parcel.delete()
+        if not order.parcels.exists():
+            order.delete()
+        drop_orphans()
+
+
+def delete_everything(person: Person, *, account: bool = False) -> None:
+    """Everything of a person's; the account too where that is wanted."""
+    with transaction.atomic():
+        user = person.user
+        person.delete()
+        drop_orphans()
+        if account:
+            user.delete()
+
+
+def drop_orphans() -> int:
+    """Snapshots that no report stands on any more; how many."""
+    used = rows.Report.objects.exclude(snapshot=None).values("snapshot_id")
+    count, _ = rows.Snapshot.objects.exclude(pk__in=used).delete()
+    return int(count)
+
+
+# --- within ----------------------------------------------------------------------------------------------
+
+
+def with_person(dossier: Dossier, person: Person) -> Dossier:
+    """The dossier with what its person always means: language, style, and the country things are sent to."""
+    order = dossier.order
+    if order.destination is None and person.country:
+        order = replace(order, destination=person.country)
+    style = person.style if dossier.style == Dossier().style else dossier.style
+    return replace(dossier, order=order, lang=dossier.lang or person.lang, style=style)
+
+
+def _write(parcel: Parcel, dossier: Dossier, now: dt.datetime) -> None:
+    for name, value in mapping.parcel_values(dossier).items():
+        setattr(parcel, name, value)
+    parcel.changed = now
+    mapping.fits(parcel).save()
+    mapping.write_told(parcel, dossier)
+
+
+def _same(person: Person, dossier: Dossier) -> Parcel | None:
+    """The open parcel that has one of these numbers and is of this order, as far as orders are named."""
+    numbers = [mapping.storable(number) for number in dossier.numbers]
+    if not numbers:
+        return None
+    mine = Parcel.objects.of(person).filter(fate=Fate.OPEN, numbers__number__in=numbers, numbers__given=True)
+    if dossier.order.number:
+        mine = mine.filter(order__number__in=[dossier.order.number]) | mine.filter(order__number=None)
+    found: Parcel | None = mine.select_related("order").order_by("id").first()
+    return found
+
+
+def _merged(old: Dossier, new: Dossier) -> Dossier:
+    """Both: what is said now wins, what it leaves open stays."""
+    facts = {
+        name: getattr(new.order, name) if getattr(new.order, name) not in (None, ()) else getattr(old.order, name)
+        for name in Order.__struct_fields__
+    }
+    return replace(
+        new,
+        id=old.id,
+        text=new.text or old.text,
+        numbers=_both(old.numbers, new.numbers),
+        order=Order(**facts),
+        events=_both(old.events, new.events),
+        messages=_both(old.messages, new.messages),
+        dispute=new.dispute or old.dispute,
+        order_suffixes=_both(old.order_suffixes, new.order_suffixes),
+    )
+
+
+def _both(old: Iterable[Any], new: Iterable[Any]) -> tuple[Any, ...]:
+    found = list(old)
+    return (*found, *(each for each in new if each not in found))
+
+
+def _remind(parcel: Parcel, found: Answer) -> None:
+    """The reminders of the answer in place of those still open; the past ones stay as they were."""
+    step = found.advice.steps[0].id.value if found.advice.steps else ""
+    wanted = {} if parcel.fate in ENDED else {at: step for at in found.advice.reminders if at > found.now}
+    waiting = parcel.reminders.filter(done_at=None)
+    waiting.exclude(at__in=list(wanted)).filter(at__gt=found.now).delete()
+    if parcel.fate in ENDED:
+        waiting.update(done_at=found.now)
+    known = set(parcel.reminders.filter(at__in=list(wanted)).values_list("at", flat=True))
+    rows.Reminder.objects.bulk_create(
+        [rows.Reminder(parcel=parcel, at=at, step=step) for at, step in wanted.items() if at not in known],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,99 @@
+"""Which systems are to be asked about a parcel: a `Poll` row each. When, is the watcher's to say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+
+from dozor.answer import read_numbers
+from dozor.carriers import plan, systems
+from dozor.model import Dossier, Kind, Reading, Report
+from dozor.numbers import identify
+from dozor.service.parcels.models import Number, Parcel, Poll
+
+
+def plan_polls(parcel: Parcel, dossier: Dossier, now: dt.datetime, *, with_keys: Collection[str] = ()) -> int:
+    """Makes the rows that are missing, due at once; stops those of numbers that are no longer the parcel's."""
+    named = {row.number: row for row in parcel.numbers.all()}
+    readings = [mention.readings[0] for mention in read_numbers(dossier) if mention.readings]
+    known = {reading.normal for reading in readings}
+    readings += [found for row in named.values() if not row.given and (found := _reading(row.number, known))]
+    parcel.polls.exclude(number__in=[reading.normal for reading in readings]).update(next_at=None, why="number_gone")
+    pins = {row.number: row.pinned for row in named.values() if row.pinned}
+    made = 0
+    for reading in readings:
+        pinned = [pins[number] for number in (reading.normal,) if number in pins]
+        pinned += [pin for number, pin in pins.items() if _normal(number) == reading.normal and pin not in pinned]
+        made += _make(parcel, [reading], dossier.order.destination, now, with_keys, pinned)
+    return made
+
+
+def follow_aliases(
+    parcel: Parcel, reports: Iterable[Report], now: dt.datetime, *, with_keys: Collection[str] = ()
+) -> int:
+    """Numbers that a system named as the same parcel's become the parcel's, and are asked about, too."""
+    known = set(parcel.numbers.values_list("number", flat=True))
+    made = 0
+    for report in reports:
+        for alias in report.aliases:
+            if alias.guess or len(alias.number) > 128 or (reading := _reading(alias.number, known)) is None:
+                continue
+            known.add(alias.number)
+            Number.objects.create(
+                parcel=parcel,
+                number=alias.number,
+                position=len(known),
+                given=False,
+                follows=report.number,
+                kind=alias.kind.value,
+                said_by=report.carrier,
+            )
+            made += _make(parcel, [reading], parcel.order.destination, now, with_keys, ())
+    return made
+
+
+def stop(parcel: Parcel, why: str) -> None:
+    """Nobody is asked about it any more."""
+    parcel.polls.exclude(why="number_gone").update(next_at=None, why=why)
+
+
+def wake(parcel: Parcel, now: dt.datetime) -> None:
+    """Asked again from now on, at the pace of each system."""
+    parcel.polls.filter(next_at=None).exclude(why="number_gone").update(next_at=now, why="woken")
+
+
+def _make(
+    parcel: Parcel,
+    readings: Iterable[Reading],
+    destination: str | None,
+    now: dt.datetime,
+    with_keys: Collection[str],
+    pinned: Collection[str],
+) -> int:
+    there = {(row.carrier, row.number): row for row in parcel.polls.all()}
+    readings = [reading for reading in readings if reading.kind is Kind.TRACKING or pinned]
+    wanted = plan(readings, destination=destination, with_keys=with_keys, pinned=list(pinned))
+    for row in there.values():
+        # A number that was taken away and is given again.
+        if row.why == "number_gone" and (row.carrier, row.number) in {(step.system, step.number) for step in wanted}:
+            row.next_at, row.why = now, "new"
+            row.save(update_fields=["next_at", "why"])
+    fresh = [
+        Poll(parcel=parcel, carrier=step.system, number=step.number, next_at=now, why="new")
+        for step in wanted
+        if (step.system, step.number) not in there and len(step.number) <= 128 and step.system in systems()
+    ]
+    Poll.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
+
+
+def _reading(number: str, known: Collection[str]) -> Reading | None:
+    readings = identify(number)
+    if not readings or readings[0].normal in known:
+        return None
+    return readings[0]
+
+
+def _normal(number: str) -> str:
+    readings = identify(number)
+    return readings[0].normal if readings else number

@@ -1,0 +1,36 @@
+"""Secrets at rest: Fernet under a key file beside the database; the file may hold older keys below the newest."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+from dozor.service import keyfiles
+
+
+class SealError(RuntimeError):
+    """A secret that no key of the key file opens; says what to do."""
+
+
+@lru_cache(maxsize=4)
+def _keys(path: Path) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keyfiles.lines(path, Fernet.generate_key().decode("ascii"))])
+
+
+def seal(secret: bytes) -> bytes:
+    """Encrypted and signed."""
+    return _keys(settings.CONFIG.keys / "secrets.key").encrypt(secret)
+
+
+def unseal(sealed: bytes) -> bytes:
+    """The secret. Raises SealError where the key file is another one."""
+    try:
+        return _keys(settings.CONFIG.keys / "secrets.key").decrypt(bytes(sealed))
+    except InvalidToken:
+        raise SealError(
+            f"a stored secret cannot be read with {settings.CONFIG.keys / 'secrets.key'}: "
+            "restore the key file of its time, or enter the secret anew"
+        ) from None

@@ -1,0 +1,183 @@
+"""What people do with their parcels, and what nobody can do with another's."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from dozor.model import Alias, Dossier, Event, Message, Milestone, Moment, Money, Order, Outcome, OutcomeKind, Report
+from dozor.service.parcels import actions
+from dozor.service.parcels.models import Credential, Fate, Parcel, Person, Poll, Snapshot
+from tests.service.conftest import NOW
+
+DAY = dt.timedelta(days=1)
+NUMBER = "RB740193524CN"
+BOUGHT = Dossier(
+    numbers=(NUMBER,),
+    order=Order(
+        marketplace="aliexpress",
+        number="8190000000001234",
+        paid=dt.date(2026, 11, 1),
+        shipped=dt.date(2026, 11, 3),
+        price=Money(1200, "USD"),
+        destination="RU",
+    ),
+)
+
+
+def scan(text: str, day: int, milestone: Milestone, **more: object) -> Event:
+    when = Moment(dt.datetime(2026, 11, day, 8), 480)
+    return Event(text, when, system="upu", milestone=milestone, decided_by="code", **more)  # type: ignore[arg-type]
+
+
+def told(*events: Event, **more: object) -> Report:
+    return Report("upu", NUMBER, Outcome(OutcomeKind.FOUND), NOW, events, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def parcel(anna: Person) -> Parcel:
+    return actions.add_dossier(anna, BOUGHT, NOW, title="Lamp")
+
+
+@pytest.mark.django_db
+def test_a_parcel_put_in_is_answered_summed_up_and_watched(anna: Person, parcel: Parcel) -> None:
+    found = actions.parcel_of(anna, parcel.ref)
+    answer = actions.current_answer(found, NOW)
+    assert found.step == answer.advice.steps[0].id.value and found.attention > 0
+    assert found.decide_by == min(step.not_after for step in answer.advice.steps if step.not_after)
+    assert found.review_at is not None and NOW < found.review_at <= NOW + DAY
+    assert found.polls.filter(next_at=NOW).count() >= 1
+    assert found.answers.get().change == ["first"] and found.answers.get().told_at == NOW
+    assert found.reminders.filter(at__gt=NOW).exists()
+
+
+@pytest.mark.django_db
+def test_put_in_twice_it_is_one_parcel_brought_up_to_date(anna: Person, parcel: Parcel) -> None:
+    again = actions.add_dossier(anna, Dossier(numbers=(NUMBER,), text="the seller says wait"), NOW + DAY)
+    assert again.pk == parcel.pk and Parcel.objects.count() == 1
+    order = actions.mapping.read_dossier(again).order
+    assert order.number == "8190000000001234" and order.price == Money(1200, "USD")
+    assert again.polls.count() == parcel.polls.count()
+
+
+@pytest.mark.django_db
+def test_news_changes_the_answer_once(parcel: Parcel) -> None:
+    news = told(scan("Accepted", 5, Milestone.ACCEPTED))
+    first = actions.record_reports(parcel, [news], NOW)
+    assert first.new_events == 1 and "event" in first.changed
+    again = actions.record_reports(parcel, [news], NOW)
+    assert again.new_events == 0 and again.changed == ()
+    assert [row.change[:1] for row in parcel.answers.order_by("id")] == [
+        ["first"],
+        first.changed[:1] and list(first.changed[:1]),
+    ]
+    parcel.refresh_from_db()
+    assert parcel.stage == "accepted" and parcel.last_movement == dt.datetime(2026, 11, 5, 0, tzinfo=dt.UTC)
+
+
+@pytest.mark.django_db
+def test_a_number_that_a_carrier_names_is_asked_about_too(parcel: Parcel) -> None:
+    other = "RA000000014RU"
+    actions.record_reports(
+        parcel, [told(scan("Left", 8, Milestone.LEFT_ORIGIN_COUNTRY), aliases=(Alias(other, said_by="upu"),))], NOW
+    )
+    row = parcel.numbers.get(number=other)
+    assert (row.given, row.follows, row.said_by) == (False, NUMBER, "upu")
+    assert parcel.polls.filter(number=other, next_at=NOW).exists()
+    # Correcting other facts does not lose it.
+    actions.correct_order(parcel, NOW, price=Money(900, "USD"))
+    assert parcel.polls.filter(number=other, next_at=NOW).exists()
+
+
+@pytest.mark.django_db
+def test_received_ends_the_watch_and_reopening_begins_it_again(parcel: Parcel) -> None:
+    actions.mark_received(parcel, NOW)
+    parcel.refresh_from_db()
+    assert (parcel.fate, parcel.attention, parcel.review_at) == (Fate.RECEIVED, 0, None)
+    assert not parcel.polls.exclude(next_at=None).exists()
+    assert not parcel.reminders.filter(done_at=None).exists()
+    assert actions.mapping.read_dossier(parcel).order.received is True
+    actions.reopen(parcel, NOW + DAY)
+    parcel.refresh_from_db()
+    assert parcel.fate == Fate.OPEN and parcel.review_at is not None
+    assert parcel.polls.filter(next_at=NOW + DAY).exists()
+    assert actions.mapping.read_dossier(parcel).order.received is None
+
+
+@pytest.mark.django_db
+def test_a_corrected_number_is_asked_about_and_the_wrong_one_no_longer(parcel: Parcel) -> None:
+    actions.correct(parcel, NOW, numbers=("RB123456785CN",))
+    assert not parcel.polls.filter(number=NUMBER).exclude(next_at=None).exists()
+    assert parcel.polls.filter(number="RB123456785CN", next_at=NOW).exists()
+    actions.correct(parcel, NOW, numbers=(NUMBER,))
+    assert parcel.polls.filter(number=NUMBER, next_at=NOW).exists()
+
+
+@pytest.mark.django_db
+def test_facts_are_corrected_and_taken_back(parcel: Parcel) -> None:
+    ends = dt.datetime(2026, 12, 20, tzinfo=dt.UTC)
+    answer = actions.correct_order(parcel, NOW, protection_end=ends)
+    assert answer.clock.at("protection_end") == ends
+    actions.correct_order(parcel, NOW, protection_end=None)
+    assert actions.mapping.read_dossier(parcel).order.protection_end is None
+
+
+@pytest.mark.django_db
+def test_what_the_seller_says_is_kept_in_order(parcel: Parcel) -> None:
+    actions.add_message(parcel, Message("please wait"), NOW)
+    actions.add_message(parcel, Message("it was sent", at=NOW + DAY), NOW + DAY)
+    assert [each.text for each in actions.mapping.read_dossier(parcel).messages] == ["please wait", "it was sent"]
+
+
+@pytest.mark.django_db
+def test_whom_to_ask_may_be_chosen(parcel: Parcel) -> None:
+    assert not parcel.polls.filter(carrier="cdek").exists()
+    actions.pin_carrier(parcel, NUMBER, "russian-post-site", NOW)
+    assert parcel.polls.filter(carrier="russian-post-site", number=NUMBER).exists()
+
+
+@pytest.mark.django_db
+def test_what_is_another_persons_is_not_there(parcel: Parcel, boris: Person) -> None:
+    with pytest.raises(Parcel.DoesNotExist):
+        actions.parcel_of(boris, parcel.ref)
+    assert not Parcel.objects.of(boris).exists()
+    mine = actions.add_dossier(boris, BOUGHT, NOW)
+    assert mine.pk != parcel.pk
+
+
+@pytest.mark.django_db
+def test_a_key_is_stored_sealed_and_read_by_its_owner_alone(anna: Person, boris: Person) -> None:
+    actions.set_key(anna, "dhl", {"key": "hunter2"}, NOW)
+    assert b"hunter2" not in bytes(Credential.objects.get().sealed)
+    assert actions.keys_of(anna) == {"dhl": {"key": "hunter2"}} and actions.keys_of(boris) == {}
+    actions.set_key(anna, "dhl", {}, NOW)
+    assert actions.keys_of(anna) == {}
+
+
+@pytest.mark.django_db
+def test_everything_of_mine_goes_and_nothing_of_others(anna: Person, boris: Person, parcel: Parcel) -> None:
+    from django.apps import apps
+
+    from dozor.model import Snapshot as Bytes
+
+    shot = Bytes("ab" * 32, "https://x.example", NOW, 2, "", b"{}")
+    actions.record_reports(parcel, [told(scan("Accepted", 5, Milestone.ACCEPTED), snapshot=shot)], NOW)
+    actions.set_key(anna, "dhl", {"key": "x"}, NOW)
+    theirs = actions.add_dossier(boris, BOUGHT, NOW)
+    assert Snapshot.objects.count() == 1
+    actions.delete_everything(anna, account=True)
+    left = {model.__name__: model.objects.count() for model in apps.get_app_config("parcels").get_models()}
+    assert left["Person"] == left["Parcel"] == left["Order"] == 1
+    assert left["Snapshot"] == left["Credential"] == left["Report"] == left["Event"] == 0
+    assert left["Poll"] == Poll.objects.filter(parcel=theirs).count() > 0
+
+
+@pytest.mark.django_db
+def test_the_answer_is_thought_over_without_news(parcel: Parcel) -> None:
+    later = NOW + 40 * DAY
+    before = parcel.answers.count()
+    answer, changed = actions.refresh(parcel, later)
+    assert changed and parcel.answers.count() == before + 1
+    assert answer.now == later
+    assert actions.refresh(parcel, later)[1] == [] and parcel.answers.count() == before + 1

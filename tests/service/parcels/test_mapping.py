@@ -1,0 +1,258 @@
+"""Rows into structs and structs into rows: nothing is lost on the way, whatever a carrier writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dozor.model import (
+    Alias,
+    Answer,
+    Dispute,
+    DisputeState,
+    Dossier,
+    Event,
+    LinkKind,
+    Message,
+    Milestone,
+    Moment,
+    Money,
+    Order,
+    OrderLine,
+    Outcome,
+    OutcomeKind,
+    Place,
+    Report,
+    Snapshot,
+)
+from dozor.service.parcels import mapping
+from dozor.service.parcels import models as rows
+from tests.service.conftest import NOW, somebody
+
+maybe = lambda some: st.none() | some  # noqa: E731
+text = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
+short = st.text("abcdefgh-é中", min_size=1, max_size=12)
+number = st.text("ABCDEFGH0123456789", min_size=4, max_size=20)
+country = st.sampled_from(["CN", "RU", "UA", "KZ"])
+day = st.dates(dt.date(2020, 1, 1), dt.date(2030, 1, 1))
+wall = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2030, 1, 1))
+instant = wall.map(lambda at: at.replace(tzinfo=dt.UTC))
+few = lambda each, n=3: st.lists(each, max_size=n).map(tuple)  # noqa: E731
+money = st.builds(Money, st.integers(0, 10**12), st.sampled_from(["USD", "RUB", "CNY"]))
+days = st.floats(0, 900).map(lambda n: round(n, 3))
+moment = st.builds(Moment, wall, maybe(st.integers(-720, 840)), st.sampled_from(["second", "minute", "hour", "day"]))
+place = st.builds(Place, text, maybe(country), maybe(text), maybe(text), maybe(text))
+event = st.builds(
+    Event,
+    text=text,
+    when=maybe(moment),
+    lang=maybe(st.sampled_from(["en", "ru", "zh"])),
+    code=maybe(text),
+    system=short,
+    place=maybe(place),
+    milestone=maybe(st.sampled_from(Milestone)),
+    decided_by=maybe(st.sampled_from(["code", "phrase"])),
+    number=maybe(number),
+    forecast=st.booleans(),
+    reversed=st.booleans(),
+    originals=few(text, 2),
+)
+# A system tells a scan once: two that differ only in our reading of them are the same scan.
+scans = st.lists(event, max_size=4, unique_by=lambda each: mapping.fingerprint(each, "", "")).map(tuple)
+order = st.builds(
+    Order,
+    marketplace=maybe(short),
+    number=maybe(number),
+    lines=few(st.builds(OrderLine, text, maybe(money), st.integers(1, 1000))),
+    price=maybe(money),
+    seller=maybe(text),
+    paid=maybe(day),
+    paid_days_ago=maybe(days),
+    shipped=maybe(day),
+    promised=maybe(day),
+    promised_days=maybe(st.integers(0, 200)),
+    service=maybe(text),
+    origin=maybe(country),
+    destination=maybe(country),
+    protection_end=maybe(instant),
+    protection_days_left=maybe(days),
+    completed=maybe(day),
+    received=maybe(st.booleans()),
+    payment=maybe(short),
+    card_country=maybe(country),
+    extensions=maybe(st.integers(0, 9)),
+)
+SAYS = [OutcomeKind.FOUND, OutcomeKind.KNOWN_WITHOUT_EVENTS, OutcomeKind.UNKNOWN_NUMBER, OutcomeKind.NEEDS]
+body = st.binary(min_size=1, max_size=200)
+
+
+def _snapshot(raw: bytes, at: dt.datetime) -> Snapshot:
+    import hashlib
+
+    return Snapshot(hashlib.sha256(raw).hexdigest(), "https://x.example/y", at, len(raw), "application/json", raw)
+
+
+report = st.builds(
+    Report,
+    carrier=short,
+    number=number,
+    outcome=st.builds(Outcome, st.sampled_from(SAYS), text, maybe(instant), few(short)),
+    asked_at=maybe(instant),
+    events=scans,
+    aliases=few(
+        st.builds(Alias, number, st.sampled_from(LinkKind), maybe(short), short, st.floats(0, 1), st.booleans())
+    ),
+    origin=maybe(country),
+    destination=maybe(country),
+    service=maybe(text),
+    weight_grams=maybe(st.integers(1, 10**6)),
+    promised=maybe(day),
+    problems=few(text),
+    unknown_codes=few(text),
+    snapshot=maybe(st.builds(_snapshot, body, instant)),
+)
+dossier = st.builds(
+    Dossier,
+    text=text,
+    numbers=st.lists(number, max_size=3, unique=True).map(tuple),
+    order=order,
+    reports=st.lists(report, max_size=3, unique_by=lambda each: (each.carrier, each.number)).map(tuple),
+    events=scans,
+    last_event=maybe(text),
+    last_event_days_ago=maybe(days),
+    events_seen=maybe(st.booleans()),
+    messages=few(st.builds(Message, text, st.sampled_from(["seller", "buyer"]), maybe(instant), maybe(days))),
+    dispute=maybe(
+        st.builds(
+            Dispute, st.sampled_from(DisputeState), maybe(text), maybe(day), maybe(days), maybe(day), maybe(money)
+        )
+    ),
+    lang=maybe(st.sampled_from(["en", "ru"])),
+    order_suffixes=few(st.text("0123456789", min_size=2, max_size=4)),
+    style=st.sampled_from(["early", "balanced", "patient"]),
+    today=maybe(day),
+)
+
+
+def kept(person: rows.Person, told: Dossier) -> rows.Parcel:
+    """A dossier written as it is, without anything being thought about it."""
+    made = mapping.write_order(rows.Order(owner=person), told.order)
+    parcel = rows.Parcel(owner=person, order=made, **mapping.parcel_values(told))
+    parcel.save()
+    mapping.write_told(parcel, told)
+    for each in told.reports:
+        mapping.write_report(parcel, each, NOW)
+    return rows.Parcel.objects.get(pk=parcel.pk)
+
+
+@pytest.mark.django_db
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
+@given(dossier)
+def test_a_dossier_comes_back_as_it_went_in(told: Dossier) -> None:
+    person = rows.Person.objects.first() or somebody("anna")
+    parcel = kept(person, told)
+    found = mapping.read_dossier(parcel, bodies=True)
+    assert found == msgspec.structs.replace(told, id=parcel.ref)
+    # What is read can be written again, and is the same: nothing drifts.
+    mapping.write_order(parcel.order, found.order)
+    mapping.write_told(parcel, found)
+    assert mapping.read_dossier(rows.Parcel.objects.get(pk=parcel.pk), bodies=True) == found
+
+
+@given(event)
+def test_a_fingerprint_is_of_what_was_told_alone(told: Event) -> None:
+    before = mapping.fingerprint(told, "upu", "RB1")
+    read_otherwise = msgspec.structs.replace(
+        told, milestone=Milestone.INFO, decided_by="model", rule="x", reversed=True
+    )
+    assert mapping.fingerprint(read_otherwise, "upu", "RB1") == before
+    assert mapping.fingerprint(told, "upu", "RB2") != before
+    assert mapping.fingerprint(msgspec.structs.replace(told, text=told.text + "!"), "upu", "RB1") != before
+
+
+@given(st.lists(st.none() | text, max_size=4), st.lists(st.none() | text, max_size=4))
+def test_a_digest_keeps_its_parts_apart(one: list[str | None], two: list[str | None]) -> None:
+    assert (mapping.digest(*one) == mapping.digest(*two)) == (one == two)
+
+
+def test_what_no_database_holds_is_taken_out() -> None:
+    assert mapping.storable({"a\x00": ["\ud800x", ("y\x00",)]}) == {"a": ["x", ["y"]]}
+
+
+@pytest.mark.django_db
+def test_hostile_text_is_kept_as_text(anna: rows.Person) -> None:
+    wild = "\x00<script>alert(1)</script>'; DROP TABLE parcels_event;-- \ud83d"
+    told = Dossier(text=wild, numbers=("RB740193524CN",), events=(Event(text=wild),), messages=(Message(wild),))
+    found = mapping.read_dossier(kept(anna, told))
+    assert found.events[0].text == found.text == found.messages[0].text == mapping.storable(wild)
+
+
+@pytest.mark.django_db
+def test_absurd_lengths_are_refused_by_both_databases(anna: rows.Person) -> None:
+    with pytest.raises(mapping.TooLongError, match=r"number\.number: at most 128"):
+        kept(anna, Dossier(numbers=("A" * 129,)))
+    assert kept(anna, Dossier(text="x" * 200_000)).text == "x" * 200_000
+
+
+def scan(text: str, hour: int = 8, **more: Any) -> Event:
+    return Event(text, Moment(dt.datetime(2026, 11, 1, hour), 480), system="upu", **more)
+
+
+def said(*events: Event, kind: OutcomeKind = OutcomeKind.FOUND, **more: Any) -> Report:
+    return Report("upu", "RB740193524CN", Outcome(kind), NOW, events, **more)
+
+
+@pytest.mark.django_db
+def test_the_same_again_is_no_row(anna: rows.Person) -> None:
+    parcel = kept(anna, Dossier(numbers=("RB740193524CN",)))
+    assert mapping.write_report(parcel, said(scan("accepted")), NOW) == (True, 1)
+    later = msgspec.structs.replace(said(scan("accepted")), asked_at=NOW + dt.timedelta(hours=6))
+    assert mapping.write_report(parcel, later, NOW) == (False, 0)
+    assert (parcel.reports.count(), parcel.events.count()) == (1, 1)
+
+
+@pytest.mark.django_db
+def test_a_scan_that_a_carrier_no_longer_tells_is_kept(anna: rows.Person) -> None:
+    parcel = kept(anna, Dossier(numbers=("RB740193524CN",)))
+    mapping.write_report(parcel, said(scan("accepted"), scan("left", 9)), NOW)
+    assert mapping.write_report(parcel, said(scan("left", 9), scan("arrived", 10)), NOW) == (True, 1)
+    (found,) = mapping.read_dossier(parcel).reports
+    assert [each.text for each in found.events] == ["accepted", "left", "arrived"]
+
+
+@pytest.mark.django_db
+def test_a_better_reading_of_a_scan_replaces_the_older_one(anna: rows.Person) -> None:
+    parcel = kept(anna, Dossier(numbers=("RB740193524CN",)))
+    mapping.write_report(parcel, said(scan("accepted")), NOW)
+    read = scan("accepted", milestone=Milestone.ACCEPTED, decided_by="code", rule="upu EMA")
+    assert mapping.write_report(parcel, said(read), NOW) == (True, 0)
+    (found,) = mapping.read_dossier(parcel).reports
+    assert found.events == (read,)
+
+
+@pytest.mark.django_db
+def test_a_failure_hides_nothing_that_was_said_before_it(anna: rows.Person) -> None:
+    parcel = kept(anna, Dossier(numbers=("RB740193524CN",)))
+    mapping.write_report(parcel, said(scan("accepted"), destination="RU"), NOW)
+    for n in range(3):
+        failed = said(kind=OutcomeKind.UNREACHABLE)
+        failed = msgspec.structs.replace(failed, outcome=Outcome(OutcomeKind.UNREACHABLE, f"no answer, try {n}"))
+        assert mapping.write_report(parcel, failed, NOW)[0] is (n == 0)
+    good, bad = mapping.read_dossier(parcel).reports
+    assert (good.destination, good.outcome.kind, len(good.events)) == ("RU", OutcomeKind.FOUND, 1)
+    assert (bad.outcome.kind, bad.outcome.detail, bad.events) == (OutcomeKind.UNREACHABLE, "no answer, try 2", ())
+    assert parcel.reports.count() == 2
+
+
+def test_an_answer_comes_back_as_it_was_given() -> None:
+    from dozor.answer import answer
+
+    told = Dossier(numbers=("RB740193524CN",), order=Order(marketplace="aliexpress", paid=dt.date(2026, 10, 1)))
+    given: Answer = answer(told, NOW)
+    found = mapping.answer_struct(rows.Answer(body=mapping.answer_body(given)))
+    assert msgspec.json.encode(found) == msgspec.json.encode(given)
