@@ -73,7 +73,8 @@ def test_news_changes_the_answer_once(parcel: Parcel) -> None:
         first.changed[:1] and list(first.changed[:1]),
     ]
     parcel.refresh_from_db()
-    assert parcel.stage == "accepted" and parcel.last_movement == dt.datetime(2026, 11, 5, 0, tzinfo=dt.UTC)
+    last = first.answer.journey.last_movement
+    assert parcel.stage == "accepted" and last and last.when and parcel.last_movement == last.when.utc()
 
 
 @pytest.mark.django_db

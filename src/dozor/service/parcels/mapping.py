@@ -144,6 +144,7 @@ def order_struct(row: rows.Order, lines: Iterable[rows.Line]) -> model.Order:
 
 # event
 
+MOMENT_COLUMNS = ("local", "offset", "precision")
 EVENT_COLUMNS = ("text", "code", "system", "milestone")
 # Our reading of the event, and whether it was taken back: these may change, the scan stays itself.
 MAY_CHANGE = {"milestone": None, "decided_by": None, "rule": None, "reversed": False}
@@ -153,6 +154,8 @@ def event_values(event: model.Event, carrier: str = "", asked: str = "", positio
     """The columns of an event as a system told it about an asked number."""
     columns, more = parted(event, EVENT_COLUMNS, ("when",))
     when = event.when
+    if when is not None and (rest := parted(when, MOMENT_COLUMNS)[1]):
+        more["moment"] = rest
     return {
         **columns,
         "milestone": event.milestone.value if event.milestone else None,
@@ -178,7 +181,10 @@ def event_struct(row: rows.Event) -> model.Event:
     """The event of its row."""
     when = None
     if row.local is not None:
-        when = model.Moment(row.local.astimezone(dt.UTC).replace(tzinfo=None), row.offset, row.precision)
+        local = row.local.astimezone(dt.UTC).replace(tzinfo=None)
+        rest = msgspec.convert(row.more.get("moment", {}), _partial(model.Moment))
+        more = {name: getattr(rest, name) for name in row.more.get("moment", {}) if hasattr(rest, name)}
+        when = model.Moment(**{**more, "local": local, "offset": row.offset, "precision": row.precision})
     milestone = model.Milestone(row.milestone) if row.milestone else None
     return joined(model.Event, row, ("text", "code", "system"), when=when, milestone=milestone)
 
