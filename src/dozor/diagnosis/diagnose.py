@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from dozor.diagnosis.facts import Facts, facts
 from dozor.diagnosis.observe import next_observation
@@ -44,16 +45,17 @@ def diagnose(
     such a purchase, where known; `now` is aware. The probabilities are estimates until calibration says more.
     """
     known = facts(dossier, mentions, journey, clock, outlook, now, replies, tracked_prior)
-    pieces = weigh(known)
-    shares = {row.id: math.log(row.prior) + sum(_weight(piece, row.id, known) for piece in pieces) for row in causes()}
+    pieces = [_piece(row, known) for row in weigh(known)]
+    shares = {row.id: math.log(row.prior) + sum(piece.on(row.id) for piece in pieces) for row in causes()}
     probabilities = _held_below_ceilings(_normalised(shares), known)
+    changes: dict[str, Text] = {}
     ranked = tuple(
         Cause(
             id=row.id,
             probability=probabilities[row.id],
             prior=row.prior,
-            evidence=_evidence(pieces, row.id, known),
-            changes=tuple(Text(f"change.{name}", known.args) for name in row.changes),
+            evidence=_evidence(pieces, row.id),
+            changes=tuple(changes.setdefault(name, Text(f"change.{name}", known.args)) for name in row.changes),
         )
         for row in sorted(causes(), key=lambda row: (-probabilities[row.id], row.id is CauseId.OTHER, row.id.value))
     )
@@ -73,9 +75,23 @@ def weigh(known: Facts) -> list[EvidenceRow]:
     return list(chosen.values())
 
 
-def _weight(row: EvidenceRow, cause: CauseId, known: Facts) -> float:
-    weight = row.weights.get(cause, row.others)
-    return weight * known.strengths.get(row.scale, 0.0) if row.scale else weight
+class _Piece(NamedTuple):
+    """A row of evidence as it weighs here: its weights are already in nats of this case."""
+
+    id: str
+    weights: dict[CauseId, float]
+    others: float
+    why: Text
+    source: str
+
+    def on(self, cause: CauseId) -> float:
+        return self.weights.get(cause, self.others)
+
+
+def _piece(row: EvidenceRow, known: Facts) -> _Piece:
+    strength = (known.strengths.get(row.scale, 0.0) if row.scale else 1.0) / figures().temperature
+    weights = {cause: weight * strength for cause, weight in row.weights.items()}
+    return _Piece(row.id, weights, row.others * strength, Text(f"evidence.{row.id}", known.args), row.source)
 
 
 def _normalised(logs: dict[CauseId, float]) -> dict[CauseId, float]:
@@ -102,13 +118,11 @@ def _grounded(row: CauseRow, known: Facts) -> bool:
     return any(known.fit(conditions) for conditions in row.needs)
 
 
-def _evidence(pieces: Sequence[EvidenceRow], cause: CauseId, known: Facts) -> tuple[Evidence, ...]:
-    weighed = sorted(((_weight(piece, cause, known), piece) for piece in pieces), key=lambda pair: -abs(pair[0]))
-    return tuple(
-        Evidence(piece.id, round(weight, 3), Text(f"evidence.{piece.id}", known.args), piece.source)
-        for weight, piece in weighed
-        if abs(weight) >= figures().shown_least
-    )
+def _evidence(pieces: Sequence[_Piece], cause: CauseId) -> tuple[Evidence, ...]:
+    least = figures().shown_least
+    weighed = [(weight, piece) for piece in pieces if abs(weight := piece.on(cause)) >= least]
+    weighed.sort(key=lambda pair: -abs(pair[0]))
+    return tuple(Evidence(piece.id, round(weight, 3), piece.why, piece.source) for weight, piece in weighed)
 
 
 UNCHECKED = {

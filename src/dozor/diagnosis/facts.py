@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from dozor.diagnosis.tables import figures, profiles
@@ -77,7 +78,17 @@ class Facts:
 
     def fit(self, conditions: Sequence[str]) -> bool:
         """Whether all conditions hold."""
-        return all(self.has(condition) for condition in conditions)
+        wanted, unwanted = _sides(tuple(conditions))
+        return wanted <= self.names and unwanted.isdisjoint(self.names)
+
+
+@cache
+def _sides(conditions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """What must hold and what must not."""
+    return (
+        frozenset(each for each in conditions if not each.startswith("!")),
+        frozenset(each[1:] for each in conditions if each.startswith("!")),
+    )
 
 
 def facts(
@@ -177,7 +188,7 @@ def _of_the_events(
         names.add("any_events")
     if moved or journey.first_acceptance is not None:
         names.add("any_movement")
-    elif real:
+    elif any(event.milestone is not None for event in real):
         names.add("label_events")
     if dossier.events_seen is False:
         names.add("told_nothing")
@@ -230,7 +241,9 @@ def _of_the_place(journey: Journey, dossier: Dossier, names: set[str], args: dic
             names.add("delivered_at_origin")
             args["place"] = country or SENDERS
             return
-    if journey.stage in AT_THE_END and country and destination and country != destination:
+    if journey.stage in AT_THE_END - {Milestone.DELIVERED} and {"other_country", "other_place"} & set(dossier.said):
+        names.add("ends_abroad")
+    elif journey.stage in AT_THE_END and country and destination and country != destination:
         names.add("delivered_abroad" if journey.stage is Milestone.DELIVERED else "ends_abroad")
         args["place"] = country
 
@@ -250,7 +263,7 @@ def _of_the_sources(
         names.add("asked_in_vain")
     if any(outcome.kind is OutcomeKind.NOT_THEIRS for outcome in outcomes.values()):
         names.add("not_theirs")
-    if len(unknown) >= figures().two_sources:
+    if len(unknown) >= figures().two_sources or ("unknown_to_two" in dossier.said and "found" not in names):
         names.add("two_sources")
     if down and not nothing and "found" not in names:
         names.add("only_down")

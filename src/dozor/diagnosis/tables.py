@@ -75,6 +75,7 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     """Thresholds of this room, each explained in the file."""
 
     source: str
+    temperature: float
     strength_most: float
     beyond_most: float
     two_sources: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -15,11 +16,15 @@ from dozor import knowledge
 from dozor.intake.concepts import Sentence, concept_ids
 from dozor.model import Milestone
 
+# Concepts that are no words: durations and dates that lie ahead or behind.
+DERIVED = frozenset({"ahead", "behind"})
+
 
 class ClaimRow(Struct, frozen=True, forbid_unknown_fields=True):
     """One way of claiming something: all terms of `all` hold in one sentence and none of `none`.
 
-    Terms are those of `Sentence.holds`. Rows of one id are alternatives. `milestone`: where the parcel then is.
+    Terms are those of `Sentence.holds`; `a+b` in `none` wants both to hold. Rows of one id are alternatives.
+    `milestone`: where the parcel then is.
     """
 
     id: str
@@ -44,10 +49,21 @@ def claims(spoken: Sequence[Sentence]) -> tuple[Claim, ...]:
         if row.id in found:
             continue
         for sentence in spoken:
-            if all(sentence.holds(term) for term in row.all) and not any(sentence.holds(term) for term in row.none):
+            if _fits(row, sentence):
                 found[row.id] = Claim(row.id, sentence, row.milestone)
                 break
     return tuple(found.values())
+
+
+def joined(spoken: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """Neighbouring sentences taken together, as in "The customs wrote. They want the invoice."."""
+    return tuple(Sentence(f"{one.text} {two.text}", one.start, (*one.hits, *two.hits)) for one, two in pairwise(spoken))
+
+
+def _fits(row: ClaimRow, sentence: Sentence) -> bool:
+    if not all(sentence.holds(term) for term in row.all):
+        return False
+    return not any(all(sentence.holds(part) for part in term.split("+")) for term in row.none)
 
 
 @cache
@@ -56,7 +72,7 @@ def rows() -> tuple[ClaimRow, ...]:
     found = knowledge.rows("intake/meaning", "claims.toml", ClaimRow)
     for row in found:
         for term in (*row.all, *row.none):
-            for part in term.split("|"):
-                if part.lstrip("-~") not in concept_ids():
+            for part in term.replace("+", "|").split("|"):
+                if part.lstrip("-~") not in concept_ids() | DERIVED:
                     raise knowledge.KnowledgeError(f"intake/meaning/claims.toml: {row.id}: no concept {part!r}")
     return found

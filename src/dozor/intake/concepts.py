@@ -16,13 +16,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dozor import knowledge
-from dozor.intake.sentence import words_of
+from dozor.intake.sentence import known, words_of
 
 NOT, NOT_AFTER = "not", "not_after"
+TIMES = ("unit", "day", "month")  # words of durations and dates: where they stand, spans are looked for
 COUNTRY = "country:"  # before the id of a country: a concept like any other
 SENTENCE = re.compile(r"(?:[.!?](?=\s|$)|[\n;。！？；])+")
 PAUSE = re.compile(r"[,:()，：、—–]|\s-\s")
 FOLD = str.maketrans({"ё": "е", "’": "'", "ʼ": "'", "`": "'", "\u00a0": " ", "\u00ad": "-"})
+NO_SIGNS = "没未无不"  # Chinese words that deny begin so
 # How far a "not" reaches: words between it and what it denies (signs in Chinese).
 REACH = 3
 
@@ -87,7 +89,7 @@ def _hits(flat: str) -> list[Hit]:
     found: list[Hit] = []
     for last, (word, entries) in _automaton().iter(flat):
         start, end = last - len(word) + 1, last + 1
-        if start and flat[start - 1].isalnum() and not _wide(word[0]):
+        if start and flat[start - 1].isalnum() and word[0].isalnum() and not _wide(word[0]):
             continue
         for concept, rest in entries:
             if match := rest.match(flat, end):
@@ -96,7 +98,8 @@ def _hits(flat: str) -> list[Hit]:
     found.sort(key=lambda hit: (hit.start, -hit.end))
     kept: list[Hit] = []
     for hit in found:
-        if not any(_shadows(longer, hit) for longer in kept[-8:]):
+        # A month or a day may stand within another word's place and still be one.
+        if hit.concept in TIMES or not any(_shadows(longer, hit) for longer in kept[-8:]):
             kept.append(hit)
     return kept
 
@@ -113,6 +116,8 @@ def _with_denials(flat: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
     return tuple(
         Hit(hit.start, hit.end, hit.concept, True)
         if hit.concept not in (NOT, NOT_AFTER)
+        and not any(n.start == hit.start for n in nots)
+        and not _negative(flat, hit)
         and (
             any(n.end <= hit.start and _near(flat[n.end : hit.start], REACH) for n in nots)
             or any(hit.end <= n.start and _near(flat[hit.end : n.start], 1) for n in after)
@@ -120,6 +125,11 @@ def _with_denials(flat: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         else hit
         for hit in hits
     )
+
+
+def _negative(flat: str, hit: Hit) -> bool:
+    """Whether the words of a hit deny by themselves ("does not load"): a further "not" does not turn them round."""
+    return any(word in _not_words() for word in flat[hit.start : hit.end].split()[:2]) or flat[hit.start] in NO_SIGNS
 
 
 def _near(between: str, reach: int) -> bool:
@@ -152,10 +162,16 @@ def concept_ids() -> frozenset[str]:
 
 
 @cache
+def _not_words() -> frozenset[str]:
+    return frozenset(folded(word) for row in _rows() if row.id == NOT for word in row.words)
+
+
+@cache
 def _rows() -> tuple[ConceptRow, ...]:
     lands = knowledge.rows("intake/meaning", "countries.toml", ConceptRow)
     spoken = knowledge.rows("intake/meaning", "concepts-*.toml", ConceptRow)
-    return (*spoken, *(replace(row, id=f"{COUNTRY}{row.id}") for row in lands))
+    times = (ConceptRow(kind, tuple(known(kind)), "any", "intake/facts/words.toml") for kind in TIMES)
+    return (*spoken, *(replace(row, id=f"{COUNTRY}{row.id}") for row in lands), *times)
 
 
 @cache

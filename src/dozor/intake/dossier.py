@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict, replace
 
-from dozor.intake.hearing import Heard, hear
+from dozor.intake.hearing import Heard, hear, meaning_of
 from dozor.intake.sentence import Facts
 from dozor.model import Dispute, DisputeState, Dossier, Event, Message, Milestone, Moment, Order
 
@@ -84,7 +84,7 @@ def _told(dossier: Dossier, heard: Heard, silent: float | None, said_on: dt.date
     if dossier.last_event:
         if any(event.text == dossier.last_event for event in dossier.events):
             return dossier.events
-        return (*dossier.events, _event(dossier.last_event, silent, said_on))
+        return (*dossier.events, _event(dossier.last_event, silent, said_on, meaning_of(dossier.last_event)))
     if dossier.events or any(report.events for report in dossier.reports):
         return dossier.events
     if heard.stage is not None:

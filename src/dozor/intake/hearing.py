@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dozor.intake.claims import Claim, claims
-from dozor.intake.concepts import Sentence, countries, sentences
+from dozor.intake.claims import Claim, claims, joined
+from dozor.intake.concepts import Hit, Sentence, countries, sentences
 from dozor.intake.sentence import Facts, read_facts
 from dozor.intake.spans import durations, roles
 from dozor.journey import normalise
@@ -28,6 +28,15 @@ OUTCOMES = frozenset({"returned", "lost", "seized", "storage_ends", "customs_wan
 SITES = frozenset({"site_down", "source_behind", "phishing"})
 # How many signs may stand between "I live in" and a country.
 NEAR = 12
+
+# Claims that say so little of the place that a status without quotes says more.
+VAGUE = frozenset({"on_the_way", "loop", "left_country"})
+# Concepts whose words a site shows instead of a status.
+NO_STATUS = ("not_found", "bad_form", "broken", "preparing", "untracked", "partial")
+# What is spoken of in sentences that tell of the purchase and not of a scan.
+NO_SCAN = ("ship", "order_act", "dead", "seller")
+# Claims that leave the matter open.
+THIN = frozenset({"on_the_way", "stuck", "goods_missing", "bad_form", "carrier_unknown", "customs"})
 
 Stage = tuple[str, Milestone | None, float | None]
 
@@ -46,8 +55,11 @@ def hear(text: str, today: dt.date) -> Heard:
     """All that a text of any of the languages says, as of the day it was said."""
     if not text:
         return Heard(Facts())
-    spoken = sentences(text)
+    spoken = tuple(_dated(sentence, today) for sentence in sentences(text))
     found = claims(spoken)
+    if all(claim.id in THIN for claim in found):
+        # Nothing telling in any one sentence: perhaps two together say it.
+        found = (*claims(joined(spoken)), *found)
     facts = _with(read_facts(text), roles(spoken, today))
     ids = {claim.id for claim in found}
     if "goods_here" in ids and facts.received is not True:
@@ -60,13 +72,32 @@ def hear(text: str, today: dt.date) -> Heard:
     home = home_of(spoken)
     if home is None and facts.destination not in _ends(spoken, None):
         home = facts.destination
+    said = [claim.id for claim in found]
+    if sum(_deniers(sentence) for sentence in spoken) >= 2:
+        said.append("unknown_to_two")
     return Heard(
         facts=replace(facts, last_event=None, destination=home),
-        said=tuple(claim.id for claim in found),
+        said=tuple(dict.fromkeys(said)),
         ends=_ends(spoken, home),
         stage=stage,
         seller=_sellers_words(spoken),
     )
+
+
+def _dated(sentence: Sentence, today: dt.date) -> Sentence:
+    """The sentence with its durations and dates as hits of their own."""
+    spans = [
+        Hit(sentence.start + span.start, sentence.start + span.end, "ahead" if span.past is False else "behind")
+        for span in durations(sentence, today)
+    ]
+    return replace(sentence, hits=(*sentence.hits, *spans)) if spans else sentence
+
+
+def meaning_of(status: str) -> Milestone | None:
+    """What a status means by the words of buyers, where the carriers' own phrases do not know it."""
+    if normalise(status).milestone is not None:
+        return None
+    return next((claim.milestone for claim in claims(sentences(status)) if claim.milestone), None)
 
 
 def home_of(spoken: Sequence[Sentence]) -> str | None:
@@ -90,6 +121,16 @@ def _ends(spoken: Sequence[Sentence], home: str | None) -> frozenset[str]:
     return frozenset(found)
 
 
+def _deniers(sentence: Sentence) -> int:
+    """How many carriers or trackers a sentence names that do not know the number."""
+    if not sentence.holds("not_found|-shows"):
+        return 0
+    denial = next(hit for hit in sentence.hits if hit.concept == "not_found" or hit.denied)
+    named = {hit.start for hit in sentence.hits if hit.concept in ("carrier", "aggregator")}
+    # "Neither A nor B": all on one side; a name on the other side is the one that does know.
+    return max(sum(at < denial.start for at in named), sum(at > denial.start for at in named))
+
+
 def _with(facts: Facts, more: dict[str, object]) -> Facts:
     """The facts, with those that only the second hearing found."""
     new = {name: value for name, value in more.items() if getattr(facts, name) is None}
@@ -107,11 +148,43 @@ def _stage(spoken: Sequence[Sentence], found: Sequence[Claim], facts: Facts, tod
     best = next((each for each in understood if each[2]), next(iter(understood), None))
     if best is not None:
         return best[0], best[3], _age(best[1], today)
+    if placed is not None and placed.id not in VAGUE:
+        return _claimed(placed, today)
+    read = next((each for sentence in spoken if (each := _unquoted(sentence, today))), None)
+    if read is not None:
+        return read
     if placed is not None:
         return _claimed(placed, today)
-    if facts.last_event and not _speaks(spoken, facts.last_event, "not_found"):
+    if not found:
+        whole = next((each for sentence in spoken if (each := _plain(sentence, today))), None)
+        if whole is not None:
+            return whole
+    if facts.last_event and not any(_speaks(spoken, facts.last_event, each) for each in NO_STATUS):
         return facts.last_event, None, None
     return None
+
+
+def _unquoted(sentence: Sentence, today: dt.date) -> Stage | None:
+    """A status without quotes: what stands after "the status is", where the carriers' phrases know it."""
+    if any(sentence.holds(f"~{each}") for each in NO_STATUS):
+        return None
+    for hit in sentence.hits:
+        if hit.concept == "shows":
+            words = sentence.text[hit.end - sentence.start :].strip(" :—–-,")
+            meaning = normalise(words)
+            if meaning.milestone not in (None, Milestone.INFO) and not meaning.forecast:
+                return words, meaning.milestone, _age(sentence, today)
+    return None
+
+
+def _plain(sentence: Sentence, today: dt.date) -> Stage | None:
+    """A sentence that reads like a status itself, in any language whose phrases the carriers use."""
+    if any(sentence.holds(f"~{each}") for each in (*NO_STATUS, *NO_SCAN)):
+        return None
+    meaning = normalise(sentence.text)
+    if meaning.milestone in (None, Milestone.INFO) or meaning.forecast:
+        return None
+    return sentence.text, meaning.milestone, _age(sentence, today)
 
 
 def _claimed(claim: Claim, today: dt.date) -> Stage:
@@ -119,8 +192,12 @@ def _claimed(claim: Claim, today: dt.date) -> Stage:
 
 
 def _age(sentence: Sentence, today: dt.date) -> float | None:
+    """Days since what a sentence tells: by its role, else the shortest duration; "today" is the last choice."""
+    role = roles([sentence], today).get("last_event_days_ago")
+    if role:
+        return float(role)
     past = [span.days for span in durations(sentence, today) if span.past is not False]
-    return min(past) if past else None
+    return min((days for days in past if days), default=0.0 if past else None)
 
 
 def _quotes(sentence: Sentence) -> list[tuple[str, bool]]:
@@ -130,7 +207,7 @@ def _quotes(sentence: Sentence) -> list[tuple[str, bool]]:
         # Hits stand in the whole text: the sentence's own start is taken off.
         start, end = match.start("words"), match.end("words")
         at = [(hit.start - sentence.start, hit.concept) for hit in sentence.hits]
-        if any(start <= place < end and concept == "not_found" for place, concept in at):
+        if any(start <= place < end and concept in (*NO_STATUS, "seller") for place, concept in at):
             continue
         named = [concept for place, concept in at if place < start and concept in ("carrier", "own_site", "aggregator")]
         quotes.append((match["words"].strip(), bool(named) and named[-1] != "aggregator"))

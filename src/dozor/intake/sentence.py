@@ -23,6 +23,15 @@ SLOTS = {
 }
 
 
+# The scripts that languages are written in: a text without a script's letters says nothing in its languages.
+SCRIPTS = {
+    "latin": re.compile("[A-Za-z]"),
+    "cyrillic": re.compile("[\u0400-\u04ff]"),
+    "han": re.compile("[\u3400-\u9fff]"),
+}
+SCRIPT_OF = {"ru": "cyrillic", "uk": "cyrillic", "zh": "han"}
+
+
 class FactRow(Struct, frozen=True, omit_defaults=True):
     """One pattern. `fact` is a field of Facts; `value` is what it gives where the pattern has no slot."""
 
@@ -68,7 +77,10 @@ class Facts(Struct, frozen=True, omit_defaults=True):
 def read_facts(text: str) -> Facts:
     """All facts the rows find in a text of any of the languages; the first row that matches a fact gives it."""
     found: dict[str, object] = {}
+    written = {script for script, signs in SCRIPTS.items() if signs.search(text)}
     for row, pattern in _patterns():
+        if SCRIPT_OF.get(row.lang, "latin") not in written:
+            continue
         if row.fact in found:
             continue
         match = pattern.search(text)
@@ -146,6 +158,11 @@ def _words() -> dict[str, dict[str, str | float]]:
         for word in row.words:
             known.setdefault(row.kind, {})[word.casefold()] = row.value
     return known
+
+
+def known(kind: str) -> tuple[str, ...]:
+    """All words of a kind."""
+    return tuple(_words()[kind])
 
 
 @cache

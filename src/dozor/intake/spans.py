@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from msgspec import Struct
 
 from dozor import knowledge
-from dozor.intake.concepts import Hit, Sentence, breaks, folded
+from dozor.intake.concepts import TIMES, Hit, Sentence, breaks, folded
 from dozor.intake.sentence import lookup, words_of
 
 # A comma or a "but" between a duration and a concept counts as so many signs of distance.
@@ -42,20 +42,34 @@ class Span(Struct, frozen=True):
 def roles(spoken: Sequence[Sentence], today: dt.date) -> dict[str, Any]:
     """Facts by the durations of the sentences; the first that gives a fact is kept."""
     found: dict[str, Any] = {}
+    still = any(sentence.holds("stuck|-moving") for sentence in spoken)
     for sentence in spoken:
         for span in durations(sentence, today):
             fact = _role(span, sentence)
+            if fact is None and still and span.past is not False:
+                fact = "last_event_days_ago"  # a duration on its own, where something is said to stand still
             if fact and fact not in found:
                 found[fact] = span.days
     return found
 
 
-def durations(sentence: Sentence, today: dt.date) -> list[Span]:
+def durations(sentence: Sentence, today: dt.date) -> tuple[Span, ...]:
     """All durations and dates of a sentence, in order, in days from `today` (into the past or the future)."""
-    flat = folded(sentence.text)
-    spans = [*_counted(flat), *_named_days(flat), *_dates(flat, today)]
+    kinds = frozenset(hit.concept for hit in sentence.hits if hit.concept in TIMES)
+    figures = any(sign.isdigit() for sign in sentence.text)
+    return _durations(sentence.text, today, kinds, figures) if kinds or figures else ()
+
+
+@lru_cache(maxsize=4096)
+def _durations(text: str, today: dt.date, kinds: frozenset[str], figures: bool) -> tuple[Span, ...]:
+    flat = folded(text)
+    spans = [
+        *(_counted(flat) if "unit" in kinds else ()),
+        *(_named_days(flat) if "day" in kinds else ()),
+        *(_dates(flat, today) if figures else ()),
+    ]
     spans.sort(key=lambda span: (span.start, -span.end))
-    return [span for i, span in enumerate(spans) if not any(other.end > span.start for other in spans[:i])]
+    return tuple(span for i, span in enumerate(spans) if not any(other.end > span.start for other in spans[:i]))
 
 
 def _counted(flat: str) -> list[Span]:
