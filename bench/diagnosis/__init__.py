@@ -1,0 +1,1 @@
+"""The diagnosis measured in the simulated world."""

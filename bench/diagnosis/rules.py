@@ -1,4 +1,4 @@
-"""Three rules of thumb to be compared with. They read the same last scan; only silence is judged by a number of days."""
+"""Three rules of thumb to be compared with. They read the same last scan; silence they judge by a number of days."""
 
 from __future__ import annotations
 

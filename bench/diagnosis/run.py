@@ -77,6 +77,7 @@ class Case:
 
     @property
     def top(self) -> CauseId:
+        """The first cause."""
         return self.found.causes[0].id
 
 
@@ -166,9 +167,8 @@ def report(name: str, found: Sequence[Case], seconds: float) -> list[tuple[float
           f"false fake verdicts {false_fake:.4f} of {len(honest)}")  # fmt: skip
     for rule in RULES:
         fakes = share([c.rules[rule] is CauseId.FAKE_NUMBER for c in honest])
-        print(
-            f"   {rule:28} top-1 {share([c.rules[rule] is c.truth for c in found]):.3f}  false fake verdicts {fakes:.4f}"
-        )
+        right = share([c.rules[rule] is c.truth for c in found])
+        print(f"   {rule:28} top-1 {right:.3f}  false fake verdicts {fakes:.4f}")
     return rows
 
 
