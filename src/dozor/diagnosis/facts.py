@@ -16,6 +16,7 @@ from typing import Any
 
 from dozor.diagnosis.tables import figures, profiles
 from dozor.model import (
+    Check,
     Clock,
     Dossier,
     Journey,
@@ -59,6 +60,10 @@ AT_THE_END = frozenset(
         Milestone.DELIVERY_ATTEMPT_FAILED,
         Milestone.DELIVERED,
     }
+)
+# Systems that ask many carriers.
+AGGREGATORS = frozenset(
+    {"17track", "parcelsapp", "aftership", "ship24", "track123", "trackingmore", "gdeposylka", "kuaidi100"}
 )
 SENDERS = "CN"  # the country of the senders this product is for, where no origin is said
 NO_MOVEMENT = frozenset({Milestone.PRE_SHIPMENT, Milestone.INFO, Milestone.CANCELLED, None})
@@ -119,7 +124,7 @@ def facts(
         telling = [reply for reply in replies if reply not in EMPTY]
         names.update({"replied", f"reply.{(telling or replies)[-1]}"})
     strengths = _strengths(outlook, journey, dossier, names, args, now)
-    if tracked_prior is not None and not names & {"reach.known", "any_movement"}:
+    if tracked_prior is not None and "any_movement" not in names:
         names.add("price_known")
         odds = math.log((1 - tracked_prior) / tracked_prior) if 0 < tracked_prior < 1 else 0.0
         names.add("price.low" if odds > 0 else "price.high")
@@ -154,6 +159,8 @@ def _of_the_number(
             args["expected"] = reading.expected_check
         if reading.corrections and reading.corrections[0].score >= figures().correction_sure:
             names.add("correctable")
+    if reading.check is Check.PASSED:
+        names.add("check.passed")
     if has_pattern(reading.normal):
         names.add("pattern")
     if reading.reach is not Reach.UNKNOWN:
@@ -271,8 +278,13 @@ def _of_the_sources(
     if any(outcome.kind is OutcomeKind.NEEDS for outcome in outcomes.values()) and "found" not in names:
         names.add("needs_more")
         args["needs"] = ", ".join(needs)
-    if reading is not None and outcomes and not set(reading.carriers) & set(outcomes):
-        names.add("right_one_not_asked")
+    if reading is not None and outcomes:
+        # An aggregator that asks for the buyer is not the issuer, but no wrong door either.
+        right = set(reading.carriers) & {carrier for carrier, each in outcomes.items() if each.kind not in DOWN}
+        if right:
+            names.add("right_one_asked")
+        elif not set(reading.carriers) & set(outcomes) and not AGGREGATORS & set(outcomes):
+            names.add("right_one_not_asked")
     args["asked"] = nothing
     args["sources"] = len(nothing)
 
@@ -308,6 +320,8 @@ def _strengths(
     beyond = max(0.0, outlook.elapsed / outlook.norm_p90 - 1) if outlook.norm_p90 > 0 else 0.0
     if beyond > 0:
         names.add("past_norm")
+    if outlook.elapsed >= max(figure.late_days, figure.late_norms * outlook.norm_p90):
+        names.add("late")
     args["share"] = min(round(outlook.unusual, 2), 0.99)  # a hundred per cent is never known
     args["days"] = max(0, round(outlook.elapsed))
     args["norm"] = max(1, round(outlook.norm_p90))

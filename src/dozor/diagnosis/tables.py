@@ -79,6 +79,8 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     strength_most: float
     beyond_most: float
     two_sources: int
+    late_days: float
+    late_norms: float
     correction_sure: float
     headline_sure: float
     headline_open: float
@@ -95,6 +97,7 @@ FACTS = frozenset(
         "any_movement",
         "asked_in_vain",
         "asks",
+        "check.passed",
         "correctable",
         "dates_unknown",
         "delivered_abroad",
@@ -108,6 +111,7 @@ FACTS = frozenset(
         "impossible",
         "imported",
         "label_events",
+        "late",
         "needs_more",
         "no_events",
         "norm_known",
@@ -126,6 +130,7 @@ FACTS = frozenset(
         "protection_unknown",
         "reach.known",
         "replied",
+        "right_one_asked",
         "right_one_not_asked",
         "shipping_unknown",
         "told_nothing",
