@@ -48,6 +48,8 @@ ACCUSING = frozenset(
 )
 # Answers of a seller that say nothing about the parcel.
 EMPTY = frozenset({"unknown", "vague", "silence", "will_investigate", "ask_evidence", "feedback_pressure"})
+# Claims that leave it open what is the matter.
+OPEN = frozenset({"goods_missing", "stuck", "on_the_way", "bad_form", "carrier_unknown", "unknown_to_two"})
 # Claims that the scans are another parcel's.
 ANOTHERS = frozenset({"before_order", "other_country", "other_place", "other_weight", "empty_mailing"})
 BARE = 40  # signs: a shorter text is a number or a title and asks nothing
@@ -115,6 +117,8 @@ def facts(
     _of_the_sources(journey, dossier, reading, names, args)
     _of_the_goods(dossier, clock, names)
     names.update(f"said.{claim}" for claim in dossier.said)
+    if "any_events" not in names and all(claim in OPEN or claim.startswith("word_") for claim in dossier.said):
+        names.add("vague")
     if ANOTHERS & set(dossier.said):
         names.add("anothers_said")
     if dossier.order.received is None and (len(dossier.text) > BARE or dossier.dispute or dossier.messages):

@@ -137,6 +137,7 @@ FACTS = frozenset(
         "tracking_number",
         "two_sources",
         "unrecognised",
+        "vague",
     ]
 )
 FAMILIES = ("stage.", "contradiction.", "reach.", "reply.", "profile.", "said.")

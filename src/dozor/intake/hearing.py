@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dozor.intake.claims import Claim, claims, joined
-from dozor.intake.concepts import Hit, Sentence, countries, sentences
+from dozor.intake.concepts import Hit, Sentence, countries, folded, sentences
 from dozor.intake.sentence import Facts, read_facts
 from dozor.intake.spans import durations, roles
 from dozor.journey import normalise
@@ -26,6 +26,7 @@ OUTCOMES = frozenset({"returned", "lost", "seized", "storage_ends", "customs_wan
 
 # Claims about a site: how long it has been so says nothing of the parcel.
 SITES = frozenset({"site_down", "source_behind", "phishing"})
+NAMED = 14  # signs by which two carriers are told apart
 # How many signs may stand between "I live in" and a country.
 NEAR = 12
 
@@ -57,7 +58,7 @@ def hear(text: str, today: dt.date) -> Heard:
         return Heard(Facts())
     spoken = tuple(_dated(sentence, today) for sentence in sentences(text))
     found = claims(spoken)
-    if all(claim.id in THIN for claim in found):
+    if all(claim.id in THIN or claim.id.startswith("word_") for claim in found):
         # Nothing telling in any one sentence: perhaps two together say it.
         found = (*claims(joined(spoken)), *found)
     facts = _with(read_facts(text), roles(spoken, today))
@@ -126,9 +127,14 @@ def _deniers(sentence: Sentence) -> int:
     if not sentence.holds("not_found|-shows"):
         return 0
     denial = next(hit for hit in sentence.hits if hit.concept == "not_found" or hit.denied)
-    named = {hit.start for hit in sentence.hits if hit.concept in ("carrier", "aggregator")}
+    sides: dict[bool, set[str]] = {True: set(), False: set()}
+    for hit in sentence.hits:
+        if hit.concept in ("carrier", "aggregator"):
+            # A name with the word after it: "the post of China" and "the post of Russia" are two.
+            start = hit.start - sentence.start
+            sides[hit.start < denial.start].add(folded(sentence.text[start : start + NAMED]))
     # "Neither A nor B": all on one side; a name on the other side is the one that does know.
-    return max(sum(at < denial.start for at in named), sum(at > denial.start for at in named))
+    return max(len(names) for names in sides.values())
 
 
 def _with(facts: Facts, more: dict[str, object]) -> Facts:
@@ -155,7 +161,7 @@ def _stage(spoken: Sequence[Sentence], found: Sequence[Claim], facts: Facts, tod
         return read
     if placed is not None:
         return _claimed(placed, today)
-    if not found:
+    if all(claim.id.startswith("word_") for claim in found):
         whole = next((each for sentence in spoken if (each := _plain(sentence, today))), None)
         if whole is not None:
             return whole
