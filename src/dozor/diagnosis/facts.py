@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from dozor.diagnosis.tables import figures, profiles
+from dozor.diagnosis.tables import eras, figures, profiles
 from dozor.model import (
     Check,
     Clock,
@@ -52,7 +52,7 @@ EMPTY = frozenset({"unknown", "vague", "silence", "will_investigate", "ask_evide
 OPEN = frozenset({"goods_missing", "stuck", "on_the_way", "bad_form", "carrier_unknown", "unknown_to_two"})
 # Claims that the scans are another parcel's.
 ANOTHERS = frozenset({"before_order", "other_country", "other_place", "other_weight", "empty_mailing"})
-BARE = 40  # signs: a shorter text is a number or a title and asks nothing
+BARE = 3  # words: a shorter text is a number or a title and asks nothing
 # Scans of the last stretch: they are made where the addressee is.
 AT_THE_END = frozenset(
     {
@@ -116,12 +116,13 @@ def facts(
     _of_the_events(journey, dossier, clock, names, args, now)
     _of_the_sources(journey, dossier, reading, names, args)
     _of_the_goods(dossier, clock, names)
+    _of_the_purchase(dossier, names, now)
     names.update(f"said.{claim}" for claim in dossier.said)
     if "any_events" not in names and all(claim in OPEN or claim.startswith("word_") for claim in dossier.said):
         names.add("vague")
     if ANOTHERS & set(dossier.said):
         names.add("anothers_said")
-    if dossier.order.received is None and (len(dossier.text) > BARE or dossier.dispute or dossier.messages):
+    if dossier.order.received is None and (_words(dossier.text) > BARE or dossier.dispute or dossier.messages):
         names.add("asks")
     if replies:
         # The last answer that says something counts: politeness after it takes nothing back.
@@ -137,6 +138,11 @@ def facts(
         if dossier.order.price is not None:
             args["price"] = dossier.order.price
     return Facts(frozenset(names), strengths, args)
+
+
+def _words(text: str) -> int:
+    """How many words a text has; two Chinese signs are about a word."""
+    return len(text.split()) + sum("\u3400" <= sign <= "\u9fff" for sign in text) // 2
 
 
 def _of_the_number(
@@ -304,6 +310,22 @@ def _of_the_goods(dossier: Dossier, clock: Clock, names: set[str]) -> None:
         names.add("shipping_unknown")
     if clock.at("protection_end") is None:
         names.add("protection_unknown")
+
+
+def _of_the_purchase(dossier: Dossier, names: set[str], now: dt.datetime) -> None:
+    """Where, from whom and under which rules it was bought."""
+    order = dossier.order
+    if order.origin is not None and order.origin == order.destination:
+        names.add("same_country")
+    if order.marketplace == "direct":
+        names.add("direct_shop")
+    day = order.paid or order.shipped or now.date()
+    dollars = None if order.price is None or order.price.currency != "USD" else order.price.minor / 100
+    for row in eras():
+        in_time = (row.valid_from is None or day >= row.valid_from) and (row.valid_to is None or day <= row.valid_to)
+        dear = row.above_dollars == 0 or (dollars is not None and dollars > row.above_dollars)
+        if order.marketplace in row.marketplaces and order.destination in row.destinations and in_time and dear:
+            names.add(row.fact)
 
 
 def _strengths(

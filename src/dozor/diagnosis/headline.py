@@ -10,6 +10,9 @@ SURE_AT_MOST = 0.99  # a hundred per cent is never known
 
 def headline(diagnosis: Diagnosis) -> Text:
     """The verdict as a sentence; two candidates where neither leads clearly, an unknown where nothing does."""
+    lead = diagnosis.causes[0]
+    if lead.id is CauseId.OTHER and lead.probability >= figures().headline_open and lead.evidence:
+        return Text("headline.other", {"why": lead.evidence[0].why})
     named = [cause for cause in diagnosis.causes if cause.id is not CauseId.OTHER]
     first, second = named[0], named[1]
     args = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from functools import cache
 
@@ -71,6 +72,18 @@ class ProfileRow(Struct, frozen=True, forbid_unknown_fields=True):
     services: tuple[str, ...] = ()  # words of the service's name
 
 
+class EraRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule of a shop about tracking, by destination, price (US dollars, lower bound) and day of payment."""
+
+    fact: str
+    marketplaces: tuple[str, ...]
+    destinations: tuple[str, ...]
+    above_dollars: float
+    source: str
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
 class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     """Thresholds of this room, each explained in the file."""
 
@@ -101,6 +114,8 @@ FACTS = frozenset(
         "correctable",
         "dates_unknown",
         "delivered_abroad",
+        "direct_shop",
+        "same_country",
         "delivered_at_origin",
         "ends_abroad",
         "exported",
@@ -140,7 +155,7 @@ FACTS = frozenset(
         "vague",
     ]
 )
-FAMILIES = ("stage.", "contradiction.", "reach.", "reply.", "profile.", "said.")
+FAMILIES = ("stage.", "contradiction.", "reach.", "reply.", "profile.", "said.", "era.")
 
 
 def is_fact(name: str) -> bool:
@@ -190,6 +205,12 @@ def observations() -> tuple[ObservationRow, ...]:
 def profiles() -> tuple[ProfileRow, ...]:
     """Issuers with a known habit beyond the border."""
     return knowledge.rows("diagnosis", "profiles.toml", ProfileRow)
+
+
+@cache
+def eras() -> tuple[EraRow, ...]:
+    """Rules that made tracking obligatory, by time and place."""
+    return knowledge.rows("diagnosis", "eras.toml", EraRow)
 
 
 @cache

@@ -22,6 +22,9 @@ NOT, NOT_AFTER = "not", "not_after"
 TIMES = ("unit", "day", "month")  # words of durations and dates: where they stand, spans are looked for
 COUNTRY = "country:"  # before the id of a country: a concept like any other
 SENTENCE = re.compile(r"(?:[.!?](?=\s|$)|[\n;。！？；])+")
+QUOTED = re.compile(
+    r"«[^»\n]{1,160}»|“[^”\n]{1,160}”|„[^“\n]{1,160}“|\"[^\"\n]{1,160}\"|「[^」\n]{1,160}」"
+)  # a quotation is not cut
 PAUSE = re.compile(r"[,:()，：、—–]|\s-\s")
 FOLD = str.maketrans({"ё": "е", "’": "'", "ʼ": "'", "`": "'", "\u00a0": " ", "\u00ad": "-"})
 NO_SIGNS = "没未无不"  # Chinese words that deny begin so
@@ -75,7 +78,9 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text, in order, each with its hits; text without a concept still is a sentence."""
     flat = folded(text)
     hits = _hits(flat)
-    cuts = [0, *(match.end() for match in SENTENCE.finditer(flat)), len(flat)]
+    quoted = [(match.start(), match.end()) for match in QUOTED.finditer(flat)]
+    ends = [match.end() for match in SENTENCE.finditer(flat)]
+    cuts = [0, *(end for end in ends if not any(a < end < b for a, b in quoted)), len(flat)]
     found = []
     for start, end in pairwise(cuts):
         if flat[start:end].strip(" \n.!?;。！？；"):

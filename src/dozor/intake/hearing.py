@@ -96,9 +96,14 @@ def _dated(sentence: Sentence, today: dt.date) -> Sentence:
 
 def meaning_of(status: str) -> Milestone | None:
     """What a status means by the words of buyers, where the carriers' own phrases do not know it."""
-    if normalise(status).milestone is not None:
+    carriers = normalise(status).milestone
+    if carriers not in (None, Milestone.INFO, Milestone.IN_TRANSIT):
         return None
-    return next((claim.milestone for claim in claims(sentences(status)) if claim.milestone), None)
+    found = [claim for claim in claims(sentences(status)) if claim.milestone is not None]
+    if carriers is not None:
+        # "Lost in transit" is more than "in transit".
+        found = [claim for claim in found if claim.id in OUTCOMES]
+    return found[0].milestone if found else None
 
 
 def home_of(spoken: Sequence[Sentence]) -> str | None:
