@@ -28,7 +28,7 @@ def seed_thresholds(given: Answer, asked: Dossier) -> CauseId:
         return read
     journey, days = given.journey, _silent(given, asked)
     if journey.last_movement is None:
-        if given.mentions and given.mentions[0].readings[0].kind is Kind.ORDER:
+        if any(each.kind is Kind.ORDER for mention in given.mentions for each in mention.readings[:1]):
             return CauseId.ORDER_NUMBER_ENTERED
         if days < FIRST_SCAN:
             return CauseId.TOO_EARLY

@@ -26,7 +26,6 @@ OUTCOMES = frozenset({"returned", "lost", "seized", "storage_ends", "customs_wan
 
 # Claims about a site: how long it has been so says nothing of the parcel.
 SITES = frozenset({"site_down", "source_behind", "phishing"})
-NAMED = 14  # signs by which two carriers are told apart
 # How many signs may stand between "I live in" and a country.
 NEAR = 12
 
@@ -135,11 +134,16 @@ def _deniers(sentence: Sentence) -> int:
     sides: dict[bool, set[str]] = {True: set(), False: set()}
     for hit in sentence.hits:
         if hit.concept in ("carrier", "aggregator"):
-            # A name with the word after it: "the post of China" and "the post of Russia" are two.
-            start = hit.start - sentence.start
-            sides[hit.start < denial.start].add(folded(sentence.text[start : start + NAMED]))
+            sides[hit.start < denial.start].add(_name(sentence, hit))
     # "Neither A nor B": all on one side; a name on the other side is the one that does know.
     return max(len(names) for names in sides.values())
+
+
+def _name(sentence: Sentence, hit: Hit) -> str:
+    """A carrier's name, with the proper noun after it: the post of China and the post of Russia are two."""
+    words = sentence.text[hit.start - sentence.start :].split()[:2]
+    proper = len(words) == 2 and words[1][:1].isupper()
+    return folded(" ".join(words if proper else words[:1])).strip(".,;:!?)»")
 
 
 def _with(facts: Facts, more: dict[str, object]) -> Facts:
