@@ -45,11 +45,14 @@ class Claim(Struct, frozen=True):
 def claims(spoken: Sequence[Sentence]) -> tuple[Claim, ...]:
     """All claims of the sentences, in the order of the table, each id once (its first sentence)."""
     found: dict[str, Claim] = {}
-    for row in rows():
+    held = [(sentence, sentence.terms()) for sentence in spoken]
+    for row, wanted, unwanted in _compiled():
         if row.id in found:
             continue
-        for sentence in spoken:
-            if _fits(row, sentence):
+        for sentence, terms in held:
+            if all(not terms.isdisjoint(parts) for parts in wanted) and not any(
+                all(not terms.isdisjoint(parts) for parts in each) for each in unwanted
+            ):
                 found[row.id] = Claim(row.id, sentence, row.milestone)
                 break
     return tuple(found.values())
@@ -60,10 +63,20 @@ def joined(spoken: Sequence[Sentence]) -> tuple[Sentence, ...]:
     return tuple(Sentence(f"{one.text} {two.text}", one.start, (*one.hits, *two.hits)) for one, two in pairwise(spoken))
 
 
-def _fits(row: ClaimRow, sentence: Sentence) -> bool:
-    if not all(sentence.holds(term) for term in row.all):
-        return False
-    return not any(all(sentence.holds(part) for part in term.split("+")) for term in row.none)
+Parts = frozenset[str]
+
+
+@cache
+def _compiled() -> tuple[tuple[ClaimRow, tuple[Parts, ...], tuple[tuple[Parts, ...], ...]], ...]:
+    """Each row with its terms taken apart: alternatives as sets."""
+    return tuple(
+        (
+            row,
+            tuple(frozenset(term.split("|")) for term in row.all),
+            tuple(tuple(frozenset(part.split("|")) for part in term.split("+")) for term in row.none),
+        )
+        for row in rows()
+    )
 
 
 @cache

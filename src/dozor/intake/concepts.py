@@ -8,7 +8,7 @@ roles of durations) are then the same for every language.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import ahocorasick
@@ -59,14 +59,17 @@ class Sentence(Struct, frozen=True):
 
     def holds(self, term: str) -> bool:
         """Whether a term holds: `a|b` either; `-a` denied; `~a` said or denied; `a` said and not denied."""
-        return any(self._one(part) for part in term.split("|"))
+        return not self.terms().isdisjoint(term.split("|"))
 
-    def _one(self, part: str) -> bool:
-        if part[0] == "-":
-            return any(hit.concept == part[1:] and hit.denied for hit in self.hits)
-        if part[0] == "~":
-            return any(hit.concept == part[1:] for hit in self.hits)
-        return any(hit.concept == part and not hit.denied for hit in self.hits)
+    def terms(self) -> frozenset[str]:
+        """All terms that hold."""
+        return _terms(self.hits)
+
+
+@lru_cache(maxsize=1024)
+def _terms(hits: tuple[Hit, ...]) -> frozenset[str]:
+    held = {f"-{hit.concept}" if hit.denied else hit.concept for hit in hits}
+    return frozenset(held | {f"~{hit.concept}" for hit in hits})
 
 
 def folded(text: str) -> str:
