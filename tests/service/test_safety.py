@@ -26,7 +26,7 @@ def test_every_page_forbids_the_rest_of_the_world() -> None:
         assert answer.status_code == 200
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "noindex" in answer.headers["X-Robots-Tag"]
         assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|(?:src|href)=[\"']?(?:https?:)?//", answer.text)
 
