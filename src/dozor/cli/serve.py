@@ -25,3 +25,4 @@ def command(demo: bool, host: str | None, port: int | None) -> None:
     shown = f"[{host}]" if ":" in host else host
     address = settings.CONFIG.public_url or f"http://{shown}:{port}/"
     run.serve(host, port, lambda: click.echo(f"Dozor is at {address} (Ctrl-C stops it)"))
+    run.leave()

@@ -104,6 +104,21 @@ def serve(host: str, port: int, ready: Callable[[], None]) -> None:
     asyncio.run(_serve(host, port, ready))
 
 
+def leave() -> None:
+    """Ends the process once all is closed and written.
+
+    The server keeps threads of its own, which abort the process where they still find work while Python takes itself
+    apart; there is nothing left to take apart then, so it is not begun.
+    """
+    from django.db import connections
+
+    connections.close_all()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 async def _serve(host: str, port: int, ready: Callable[[], None]) -> None:
     from granian.constants import Interfaces
     from granian.server.embed import Server
@@ -143,7 +158,7 @@ async def _serve(host: str, port: int, ready: Callable[[], None]) -> None:
 async def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
     """Waits until somebody answers at the door."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # compared, not listened on
-    for _ in range(200):
+    while True:
         try:
             _, writer = await asyncio.open_connection(host, port)
         except OSError:
