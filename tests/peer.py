@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -29,7 +30,14 @@ class Peer:
 @pytest.fixture
 def peer() -> Iterator[Peer]:
     """A peer in a thread of its own, stopped at the end."""
-    app, ready = application(), threading.Event()
+    with playing() as found:
+        yield found
+
+
+@contextmanager
+def playing(*, strict: bool = False) -> Iterator[Peer]:
+    """A peer for the time of a block; a strict one keeps the announced limits."""
+    app, ready = application(strict=strict), threading.Event()
     found: dict[str, object] = {}
 
     async def serve() -> None:

@@ -10,10 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from dozor.carriers import connector
-from dozor.carriers.base import Ask, Manners, Pace
+from dozor.carriers.base import Ask, Manners, Pace, Transport
 from dozor.carriers.base.asking import ask_all
 from dozor.model import Milestone, OutcomeKind, Report
-from tests.peer import Peer
+from tests.peer import Peer, playing
 
 HOUR = dt.timedelta(hours=1)
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -176,6 +176,52 @@ def test_one_fault_is_forgiven_and_three_are_not() -> None:
     shaky.asked(("2",), NOW)
     shaky.answered(reports(OutcomeKind.UNREACHABLE), NOW)
     assert shaky.refusal("X", NOW) is not None
+
+
+def test_each_set_of_keys_has_a_pace_of_its_own(peer: Peer) -> None:
+    manners, made = Manners(), connector("ukrposhta")
+
+    def asked(token: str) -> OutcomeKind:
+        found = ask_all(
+            [(made, [Ask("0500012345678")])],
+            clock=lambda: NOW,
+            seconds=5,
+            manners=manners,
+            keys={"ukrposhta": {"token": token}},
+            base_urls={"ukrposhta": peer.url},
+        )
+        return asyncio.run(found)[0].outcome.kind
+
+    assert asked("one") is OutcomeKind.UNAUTHORISED
+    assert asked("one") is OutcomeKind.NOT_ASKED  # a short time ago, with these keys
+    assert asked("test-key") is not OutcomeKind.NOT_ASKED
+    assert len(manners.paces) == 2 and not any("test-key" in name for pair in manners.paces for name in pair)
+
+
+def test_a_strict_peer_refuses_what_is_over_the_announced_limit() -> None:
+    with playing(strict=True) as strict:
+        quick = replace(connector("cainiao").system, per_minute=1000, min_interval_hours=0)
+
+        async def flood() -> list[int]:
+            async with Transport({"cainiao": strict.url}) as transport:
+                made = connector("cainiao")
+                asks = [made.requests([Ask(f"LP{index:014d}")], {})[0] for index in range(8)]
+                return [(await transport.fetch(quick, each)).status for each in asks]
+
+        statuses = asyncio.run(flood())
+    most = int(connector("cainiao").system.per_minute)
+    assert statuses == [200] * most + [429] * (8 - most)
+
+
+def test_what_is_not_ready_is_asked_again_at_its_time() -> None:
+    from dozor.model import Outcome
+
+    calm = pace(min_interval_hours=6)
+    calm.asked(("A",), NOW)
+    soon = Outcome(OutcomeKind.NOT_ASKED, "not ready", until=NOW + HOUR / 4)
+    calm.answered((Report("upu", "A", soon),), NOW)
+    assert calm.refusal("A", NOW) is not None
+    assert calm.refusal("A", NOW + HOUR / 4) is None
 
 
 def test_many_asks_at_once_keep_the_pace(peer: Peer) -> None:

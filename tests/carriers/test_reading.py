@@ -183,6 +183,16 @@ def test_pinned_forbidden_and_answered() -> None:
     assert [s.system for s in plan([reading, reading], answered=[("upu", reading.normal)])] == ["cainiao"]
 
 
+def test_a_plan_tells_what_it_costs() -> None:
+    reading, owned = identify("RB740193524CN")[0], ["seventeentrack", "dhl"]
+    free = {step.system: step for step in plan([reading], with_keys=owned, given=["postcode", "phone"])}
+    assert free["upu"].quota == 0 and free["upu"].personal == ()
+    assert free["seventeentrack"].quota == 0  # a number registered before is asked for freely
+    assert free["seventeentrack"].personal == ("postcode", "phone")
+    dear = {step.system: step for step in plan([reading], with_keys=owned, spend=True)}
+    assert dear["seventeentrack"].quota == 1 and dear["seventeentrack"].personal == ()
+
+
 def test_every_system_has_its_papers() -> None:
     for id, system in systems().items():
         made = connector(id)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from dozor.carriers import connector, plan, systems, use
-from dozor.carriers.base import Ask, Response, Shaped, read_safely
+from dozor.carriers.base import Ask, Request, Response, Shaped, Transport, read_safely
 from dozor.carriers.base.asking import ask_all
 from dozor.carriers.fakes.server import plays
+from dozor.carriers.seventeentrack import SeventeenTrack
 from dozor.model import OutcomeKind, Report
 from dozor.numbers import identify
 from tests.carriers.test_reading import mutated
@@ -20,6 +21,7 @@ from tests.peer import Peer
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 PLAYED = sorted(plays())
+SEALED = {"china-post"}  # whose messages the peer cannot look into
 NOTHING = {OutcomeKind.UNKNOWN_NUMBER, OutcomeKind.KNOWN_WITHOUT_EVENTS, OutcomeKind.NEEDS}
 
 
@@ -50,6 +52,36 @@ def test_an_unknown_number_is_unknown(peer: Peer, id: str) -> None:
     report = ask(peer, id, play.unknown_number, keys)
     assert report.outcome.kind in NOTHING, report.outcome
     assert not report.events
+
+
+@pytest.mark.parametrize(("id", "word"), [(id, word) for id in PLAYED for word in plays()[id].fault])
+def test_what_a_system_says_in_its_own_words_is_understood(peer: Peer, id: str, word: str) -> None:
+    play = plays()[id]
+    kind = {"QUOTA": {OutcomeKind.QUOTA, OutcomeKind.REFUSED}, "NEEDS": {OutcomeKind.NEEDS}}
+    outcome = ask(peer, id, f"RB{word}0193CN", play.keys).outcome
+    assert outcome.kind in kind.get(word, {OutcomeKind.REFUSED}), outcome
+    assert outcome.until is not None or outcome.kind is OutcomeKind.NEEDS
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("BROKEN", {OutcomeKind.CHANGED}),
+        ("PAGE", {OutcomeKind.CHANGED, OutcomeKind.REFUSED}),
+        ("LIMIT", {OutcomeKind.REFUSED}),
+        ("DOWN", {OutcomeKind.UNREACHABLE, OutcomeKind.NEEDS}),
+        ("HUGE", {OutcomeKind.CHANGED}),
+        ("BOMB", {OutcomeKind.CHANGED}),
+    ],
+)
+@pytest.mark.parametrize("id", [id for id in PLAYED if id not in SEALED])
+def test_every_fault_of_every_system_has_its_outcome(peer: Peer, id: str, word: str, kind: set[OutcomeKind]) -> None:
+    play = plays()[id]
+    keys = {name: word if name == "ticket" else value for name, value in play.keys.items()}
+    outcome = ask(peer, id, f"RB{word}524CN", keys).outcome
+    if outcome.kind is OutcomeKind.NOT_THEIRS and outcome.detail.startswith("not sent"):
+        return  # a number of another form is not even sent
+    assert outcome.kind in kind, outcome
 
 
 @pytest.mark.parametrize("id", [id for id in PLAYED if plays()[id].secret])
@@ -134,6 +166,90 @@ def test_a_number_is_registered_only_where_that_may_be_spent() -> None:
     assert request.url.endswith("/register") and b'"destination_postal_code":"420005"' in (request.body or b"")
     with pytest.raises(ValueError, match="no method"):
         made.call("drop", [], {"key": "k"})  # type: ignore[attr-defined]
+
+
+def test_the_account_of_seventeentrack(peer: Peer) -> None:
+    """Registered once, told by pages, stopped, tried again once, deleted; the quota is counted."""
+    made, keys = connector("seventeentrack"), {"key": "test-key"}
+    assert isinstance(made, SeventeenTrack)
+    numbers = [f"RB{index:09d}CN" for index in range(50)]
+
+    async def say(transport: Transport, request: Request) -> Response:
+        return await transport.fetch(made.system, request)
+
+    async def live() -> None:
+        async with Transport({"seventeentrack": peer.url}) as transport:
+            for start in (0, 40):
+                rows = [{"number": number} for number in numbers[start : start + 40]]
+                await say(transport, made.call("register", rows, keys))
+            again = await say(transport, made.call("register", [{"number": numbers[0]}], keys))
+            assert b"-18019901" in again.body
+            assert made.quota(await say(transport, made.call("getquota", {}, keys))) == (50, 100)
+            listing = made.listing(keys)
+            request, pages = next(listing), 0
+            try:
+                while True:
+                    pages += 1
+                    request = listing.send(await say(transport, request))
+            except StopIteration as done:
+                assert set(done.value) >= set(numbers) and pages == 2
+            await say(transport, made.call("stoptrack", [{"number": numbers[0]}], keys))
+            once = await say(transport, made.call("retrack", [{"number": numbers[0]}], keys))
+            assert b'"rejected": []' in once.body
+            await say(transport, made.call("deletetrack", [{"number": numbers[1]}], keys))
+            gone = await say(transport, made.call("gettrackinfo", [{"number": numbers[1]}], keys))
+            (report,) = read_safely(made, gone, [Ask(numbers[1])], NOW)
+            assert report.outcome.kind is OutcomeKind.NOT_ASKED
+
+    asyncio.run(live())
+
+
+def test_a_number_not_registered_is_asked_about_only_where_quota_may_be_spent(peer: Peer) -> None:
+    def told(*, spend: bool) -> OutcomeKind:
+        asked = ask_all(
+            [(connector("seventeentrack"), [Ask("RB000000055CN")])],
+            clock=lambda: NOW,
+            seconds=5,
+            keys={"seventeentrack": {"key": "test-key"}},
+            base_urls={"seventeentrack": peer.url},
+            spend=spend,
+        )
+        return asyncio.run(asked)[0].outcome.kind
+
+    assert told(spend=False) is OutcomeKind.NOT_ASKED
+    assert told(spend=True) is OutcomeKind.KNOWN_WITHOUT_EVENTS
+    assert told(spend=False) is OutcomeKind.KNOWN_WITHOUT_EVENTS
+
+
+def test_a_conversation_stops_where_a_step_is_not_understood(peer: Peer) -> None:
+    made = connector("swiss-post")
+    talk = made.talk(Ask("RA000000005CN"), {})  # type: ignore[attr-defined]
+    next(talk)
+    with pytest.raises(ValueError, match="visitor"):
+        talk.send(Response(200, b"{}"))
+    report = ask(peer, "gdeposylka", "RB740193524CN", {"token": "another"})
+    assert report.outcome.kind is OutcomeKind.UNAUTHORISED
+
+
+def test_a_postcode_is_sent_only_where_the_buyer_allows_it() -> None:
+    made = connector("postnl")
+    (plain,) = made.requests([Ask("3STEST0000000")], {})
+    (told,) = made.requests([Ask("3STEST0000000", country="NL", postcode="1234 AB")], {})
+    assert plain.url.endswith("/3STEST0000000") and told.url.endswith("/3STEST0000000-NL-1234%20AB")
+
+
+def test_a_batch_wants_a_ticket_first() -> None:
+    made, keys = connector("russian-post-batch"), {"login": "l", "password": "p"}
+    (first,) = made.requests([Ask("RB740193524CN")], keys)
+    (second,) = made.requests([Ask("RB740193524CN")], keys | {"ticket": "t1"})
+    assert b"ticketRequest" in (first.body or b"") and b"answerByTicketRequest" in (second.body or b"")
+
+
+@pytest.mark.parametrize("number", ['"},{"', "A B", "<a>", "../../x", "RB1&x=2", "a" * 200])
+def test_what_is_no_number_is_sent_to_nobody(peer: Peer, number: str) -> None:
+    report = ask(peer, "fedex", number, plays()["fedex"].keys)
+    assert report.outcome.kind is OutcomeKind.NOT_THEIRS
+    assert not peer.seen
 
 
 def test_secrets_stand_in_no_address_and_no_snapshot(peer: Peer) -> None:

@@ -7,9 +7,11 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+from urllib.parse import urlencode
 
 import pytest
 
+from dozor.carriers.aliexpress import page_signature
 from dozor.carriers.aliexpress import signature as aliexpress
 from dozor.carriers.china_post import sealed
 from dozor.carriers.kdniao import signature as kdniao
@@ -17,7 +19,8 @@ from dozor.carriers.kuaidi100 import signature as kuaidi100
 from dozor.carriers.seventeentrack import push_is_genuine
 from dozor.carriers.sf_express.client import message_digest
 from dozor.carriers.webhooks import PushError, received
-from dozor.model import OutcomeKind
+from dozor.carriers.yunexpress import signature as yunexpress
+from dozor.model import Milestone, OutcomeKind
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 KEY = "0123456789ABCDEF0123456789ABCDEF"
@@ -44,6 +47,14 @@ def test_aliexpress_sorts_and_signs() -> None:
     token = {"app_key": "123456", "code": "3_500102_x", "sign_method": "sha256", "timestamp": "1700000000000"}
     path = "/auth/token/create"
     assert aliexpress(token, "testsecret", path) == "A647B74D1E0D7ACA30E3424F1836801453707F8A7C24EA621EEE8491E71F5577"
+
+
+def test_aliexpress_order_page_and_yunexpress_sign() -> None:
+    data = '{"tradeOrderId":"8100000000000001"}'
+    assert page_signature("TOKEN", "1700000000000", "24815441", data) == "446ca3689ceccb90a6756fdee8c16342"
+    wanted = "VqEBESFVmRegiprHVyrogr9ySefETpj22uuZp3rewss="
+    assert yunexpress("GET", "/v1/track-service/info/get", "1711612800000", "my-secret") == wanted
+    assert yunexpress("POST", "/x", "1", "my-secret", '{"a":1}') != yunexpress("POST", "/x", "1", "my-secret")
 
 
 def test_sf_digests_the_encoded_text() -> None:
@@ -77,9 +88,24 @@ def test_aftership_signs_the_body() -> None:
     body = b'{"event":"tracking_update","msg":{}}'
     sign = base64.b64encode(hmac.new(b"whsecret", body, hashlib.sha256).digest()).decode()
     assert sign == "sjMlxaB5cQhkIDrDbeBRGJjzOAxOn0q0eJsQXaXXWa4="
-    told = b'{"msg": {"tracking_number": "RB740193524CN"}}'
+    point = b'{"message": "Arrived", "subtag": "InTransit_003", "checkpoint_time": "2026-11-09T09:20:00+03:00"}'
+    told = b'{"msg": {"tracking_number": "RB740193524CN", "checkpoints": [' + point + b"]}}"
     sign = base64.b64encode(hmac.new(b"whsecret", told, hashlib.sha256).digest()).decode()
-    assert received("aftership", told, {"aftership-hmac-sha256": sign}, "whsecret", NOW).believed
+    push = received("aftership", told, {"aftership-hmac-sha256": sign}, "whsecret", NOW)
+    assert push.believed and push.reports[0].outcome.kind is OutcomeKind.FOUND
+    assert [event.milestone for event in push.reports[0].events] == [Milestone.IN_TRANSIT]
+
+
+def test_kuaidi100_signs_the_message_with_a_salt() -> None:
+    row = {"context": "Прибыло в место вручения", "ftime": "2026-11-10 09:00:00", "statusCode": "5"}
+    param = json.dumps({"status": "polling", "lastResult": {"nu": "RS123456785CN", "data": [row]}})
+    sign = hashlib.md5(f"{param}salt".encode(), usedforsecurity=False).hexdigest().upper()
+    body = urlencode({"sign": sign, "param": param}).encode()
+    push = received("kuaidi100", body, {}, "salt", NOW)
+    assert push.believed and push.numbers == ("RS123456785CN",)
+    assert push.reports[0].outcome.kind is OutcomeKind.FOUND
+    with pytest.raises(PushError):
+        received("kuaidi100", body, {}, "another", NOW)
 
 
 def test_a_signed_time_alone_is_no_reason_to_believe() -> None:

@@ -125,11 +125,14 @@ def plan(
     pinned: Sequence[str] = (),
     forbidden: Collection[str] = (),
     answered: Collection[tuple[str, str]] = (),
+    given: Collection[str] = (),
+    spend: bool = False,
 ) -> tuple[Planned, ...]:
     """Whom to ask, best first. Impossible numbers and doubles are asked of nobody.
 
     `pinned` systems come first whatever the number; `forbidden` ones never; `answered` are (system, number) pairs
-    that have been asked already; a system that needs a key is asked where `with_keys` names it.
+    that have been asked already; a system that needs a key is asked where `with_keys` names it. `given` is the personal
+    data that the buyer lets be sent (postcode, phone); `spend` whether numbers are registered where that costs quota.
     """
     found: dict[tuple[str, str], Planned] = {}
     for reading in readings:
@@ -148,5 +151,7 @@ def plan(
             if system is None or not usable or id in forbidden or pair in answered or pair in found:
                 continue
             args = {"system": system.name, "number": reading.normal}
-            found[pair] = Planned(id, reading.normal, Text(f"ask.why.{why}", args), quota=int(system.needs_key))
+            quota = int(system.needs_key and (spend or not system.registers))
+            sent = tuple(each for each in system.may_send if each in given)
+            found[pair] = Planned(id, reading.normal, Text(f"ask.why.{why}", args), quota, sent)
     return tuple(found.values())

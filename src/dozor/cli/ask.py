@@ -18,6 +18,9 @@ PATIENCE = 15.0  # seconds
 @click.option(
     "--carrier", "pinned", multiple=True, metavar="ID", help="Ask this system only (dozor carriers lists them)."
 )
+@click.option("--not", "forbidden", multiple=True, metavar="ID", help="Never ask this system.")
+@click.option("--postcode", metavar="CODE", help="Of destination; sent only to systems that want it.")
+@click.option("--phone-last", metavar="DIGITS", help="The last digits of your telephone; sent only where wanted.")
 @click.option("--to", "destination", metavar="COUNTRY", help="Where it goes: RU, UA, KZ, …")
 @click.option("--register", is_flag=True, help="Register the number where that costs quota (17TRACK).")
 @click.option("--dry-run", is_flag=True, help="Show who would be asked and why; ask nobody.")
@@ -26,6 +29,9 @@ PATIENCE = 15.0  # seconds
 def command(
     number: tuple[str, ...],
     pinned: tuple[str, ...],
+    forbidden: tuple[str, ...],
+    postcode: str | None,
+    phone_last: str | None,
     destination: str | None,
     register: bool,
     dry_run: bool,
@@ -40,8 +46,10 @@ def command(
     from dozor.numbers import identify
 
     lang, owned, country = language(lang), keys(), country_option(destination, "--to")
-    if unknown := [id for id in pinned if id not in systems()]:
-        raise click.BadParameter(not_known(unknown[0]), param_hint="--carrier")
+    for option, ids in (("--carrier", pinned), ("--not", forbidden)):
+        if unknown := [id for id in ids if id not in systems()]:
+            raise click.BadParameter(not_known(unknown[0]), param_hint=option)
+    given = [name for name, value in (("postcode", postcode), ("phone", phone_last)) if value]
     # Where the user says whom to ask, any number is asked about: an order of the shop itself, a form unknown to us.
     readings = [(identify(each) or (as_given(each),))[0] for each in number]
     tracking = [reading for reading in readings if reading.kind is Kind.TRACKING or pinned]
@@ -49,11 +57,22 @@ def command(
         raise click.UsageError("that is no tracking number; dozor identify tells what it is")
     if bad := [reading.normal for reading in tracking if not reading.valid]:
         click.echo(say(Text("ask.impossible", {"numbers": ", ".join(bad)}), lang), err=True)
-    planned = plan(tracking, destination=country, with_keys=owned, pinned=pinned)
+    planned = plan(
+        tracking,
+        destination=country,
+        with_keys=owned,
+        pinned=pinned,
+        forbidden=forbidden,
+        given=given,
+        spend=register,
+    )
     steps = [step for step in planned if not pinned or step.system in pinned]
     if dry_run:
         for step in steps:
-            click.echo(f"{systems()[step.system].name}  {step.number}  {say(step.why, lang)}")
+            sent = Text("ask.sends", {"what": ", ".join(step.personal)}) if step.personal else Text("ask.sends.nothing")
+            cost = Text("ask.quota", {"count": step.quota}) if step.quota else Text("ask.quota.none")
+            why = f"{say(step.why, lang)} · {say(cost, lang)} · {say(sent, lang)}"
+            click.echo(f"{systems()[step.system].name}  {step.number}  {why}")
         return
     if not steps:
         raise click.UsageError("no system that needs no key knows such numbers; dozor identify tells whose it is")
@@ -63,6 +82,9 @@ def command(
         lambda: dt.datetime.now(dt.UTC),
         PATIENCE,
         pinned=pinned,
+        forbidden=forbidden,
+        postcode=postcode,
+        phone_last=phone_last,
         answered=[(id, reading.normal) for id in others for reading in tracking],
         destination=country,
         lang=lang,

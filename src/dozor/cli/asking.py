@@ -27,7 +27,10 @@ def ask_around(
     seconds: float,
     *,
     pinned: Sequence[str] = (),
+    forbidden: Collection[str] = (),
     answered: Collection[tuple[str, str]] = (),
+    postcode: str | None = None,
+    phone_last: str | None = None,
     destination: str | None = None,
     lang: str = "en",
     spend: bool = False,
@@ -47,11 +50,13 @@ def ask_around(
     reports: tuple[Report, ...] = ()
     queue, asked = list(readings), set(answered)
     for _ in range(2):
-        steps = plan(queue, destination=destination, with_keys=owned, pinned=pinned, answered=asked)
+        steps = plan(
+            queue, destination=destination, with_keys=owned, pinned=pinned, forbidden=forbidden, answered=asked
+        )
         asked |= {(step.system, step.number) for step in steps}
         by_system: dict[str, list[Ask]] = {}
         for step in steps:
-            by_system.setdefault(step.system, []).append(Ask(step.number, country=destination, lang=lang))
+            by_system.setdefault(step.system, []).append(Ask(step.number, destination, postcode, phone_last, lang))
         left = seconds - (clock() - begun).total_seconds()
         if not by_system or left <= 0.2:
             break

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
 import random
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
 from dozor.carriers.base.politeness import Manners, Pace
-from dozor.carriers.base.protocol import Ask, Connector, Request, fingerprint
+from dozor.carriers.base.protocol import Ask, Connector, Request, Response, Talk, fingerprint
 from dozor.carriers.base.reading import read_safely
 from dozor.carriers.base.shape import Shaped
 from dozor.carriers.base.transport import Transport
@@ -19,6 +22,25 @@ from dozor.model import Outcome, OutcomeKind, Report
 Clock = Callable[[], dt.datetime]
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 Inquiry = tuple[Connector, Sequence[Ask]]
+SENT = re.compile(r"[\w-]{3,60}")  # what may be put into a request
+NO_NUMBER = Outcome(OutcomeKind.NOT_THEIRS, "not sent: letters, digits, - and _ alone make a number")
+STEPS = 12  # requests of one conversation, at most
+ERRORS = 400  # HTTP statuses from here on end a conversation
+
+
+@runtime_checkable
+class Talking(Connector, Protocol):
+    """A connector that needs several requests, each made of the answer before, to ask about one number."""
+
+    def talk(self, ask: Ask, keys: Mapping[str, str]) -> Talk:
+        """The conversation about one number. Raises ValueError where an answer is not what it should be."""
+        ...
+
+
+def credential(keys: Mapping[str, str]) -> str:
+    """A name for a set of keys that tells nothing of them: each has limits of its own."""
+    said = "\n".join(f"{name}={keys[name]}" for name in sorted(keys))
+    return hashlib.sha256(said.encode()).hexdigest()[:16] if keys else ""
 
 
 async def ask_all(
@@ -44,7 +66,7 @@ async def ask_all(
                     connector,
                     asks,
                     transport,
-                    manners.of(connector.system),
+                    manners.of(connector.system, credential(keys.get(connector.system.id, {}))),
                     clock,
                     keys.get(connector.system.id, {}),
                     spend=spend,
@@ -81,7 +103,7 @@ async def _ask_one(
     """All numbers of one system, request after request at its pace; numbers it must not be asked now are told so."""
     system, reports, open_ = connector.system, [], []
     for ask in {ask.number: ask for ask in asks}.values():
-        refusal = pace.refusal(ask.number, clock())
+        refusal = pace.refusal(ask.number, clock()) if SENT.fullmatch(ask.number) else NO_NUMBER
         if refusal is None:
             open_.append(ask)
         else:
@@ -111,14 +133,18 @@ async def _ask_batch(
 ) -> list[Report]:
     """One batch; what has to be registered first is registered, where that may be spent."""
     id = connector.system.id
+    found: dict[str, Report] = {}
     try:
-        requests = connector.requests(batch, keys)
+        if isinstance(connector, Talking):
+            for ask in batch:
+                for report in await _talk(connector, ask, keys, transport, pace, clock):
+                    found[report.number] = report
+        else:
+            for request in connector.requests(batch, keys):
+                for report in await _answer(connector, request, batch, keys, transport, pace, clock):
+                    found[report.number] = report
     except KeyError as missing:
         return [Report(id, ask.number, _keyless(missing), asked_at=clock()) for ask in batch]
-    found: dict[str, Report] = {}
-    for request in requests:
-        for report in await _answer(connector, request, batch, transport, pace, clock):
-            found[report.number] = report
     register = getattr(connector, "register", None)
     waiting = [ask for ask in batch if ask.number in found and found[ask.number].outcome.kind is OutcomeKind.NOT_ASKED]
     if spend and register is not None and waiting and not pace.closed_until:
@@ -154,30 +180,74 @@ def _keyless(error: Exception) -> Outcome:
     return Outcome(OutcomeKind.UNAUTHORISED, str(error))
 
 
-async def _answer(
-    connector: Connector, request: Request, batch: Sequence[Ask], transport: Transport, pace: Pace, clock: Clock
+async def _talk(
+    connector: Talking, ask: Ask, keys: Mapping[str, str], transport: Transport, pace: Pace, clock: Clock
 ) -> tuple[Report, ...]:
-    asks = request.asks or tuple(batch)
-    refusals = [pace.refusal(ask.number, clock()) for ask in asks]
+    """A conversation about one number; for the pace it is one ask. It ends early where the system says no."""
+    refused = await _at_its_pace(connector, (ask,), pace, clock)
+    if refused:
+        return refused
+    talk, response, request = connector.talk(ask, keys), Response(0), None
+    try:
+        request = next(talk)
+        for _ in range(STEPS):
+            response = await transport.fetch(connector.system, request)
+            if response.problem is not None or response.status >= ERRORS:
+                talk.close()
+                break
+            request = talk.send(response)
+    except StopIteration as done:
+        response = done.value
+    except ValueError as error:
+        response = replace(response, problem=Outcome(OutcomeKind.CHANGED, f"a step was not understood: {error}"))
+    reports = read_safely(connector, response, (ask,), clock())
+    pace.answered(reports, clock())
+    return _signed(reports, request, keys)
+
+
+async def _at_its_pace(
+    connector: Connector, asks: Sequence[Ask], pace: Pace, clock: Clock
+) -> tuple[Report, ...] | None:
+    """Waits until these numbers may be asked and notes that they are; reports instead, where they may not be asked."""
+    id, refusals = connector.system.id, [pace.refusal(ask.number, clock()) for ask in asks]
     if refusals[0] is not None:
         # An earlier request of this round was refused: nobody asks on.
-        return tuple(
-            Report(connector.system.id, ask.number, refusal or refusals[0], asked_at=clock())
-            for ask, refusal in zip(asks, refusals, strict=True)
-        )
+        pairs = zip(asks, refusals, strict=True)
+        return tuple(Report(id, ask.number, refusal or refusals[0], asked_at=clock()) for ask, refusal in pairs)
     # Nothing is awaited between the last look at the pace and the note: many asks at once keep it, too.
     while (pause := pace.wait(clock())) > 0:
         await asyncio.sleep(pause)
     if (refusal := pace.refusal(asks[0].number, clock())) is not None:
-        return tuple(Report(connector.system.id, ask.number, refusal, asked_at=clock()) for ask in asks)
+        return tuple(Report(id, ask.number, refusal, asked_at=clock()) for ask in asks)
     pace.asked(tuple(ask.number for ask in asks), clock())
     if connector.system.jitter:
         await asyncio.sleep(random.uniform(0, connector.system.jitter))
-    response = await transport.fetch(connector.system, request)
-    reports = read_safely(connector, response, asks, clock())
-    pace.answered(reports, clock())
-    asked = fingerprint(request)
+    return None
+
+
+def _signed(reports: Sequence[Report], request: Request | None, keys: Mapping[str, str]) -> tuple[Report, ...]:
+    """The reports with the fingerprint of what was asked beside what was answered."""
+    asked = fingerprint(request, keys.values()) if request is not None else ""
     return tuple(
         replace(report, snapshot=replace(report.snapshot, request_sha256=asked)) if report.snapshot else report
         for report in reports
     )
+
+
+async def _answer(
+    connector: Connector,
+    request: Request,
+    batch: Sequence[Ask],
+    keys: Mapping[str, str],
+    transport: Transport,
+    pace: Pace,
+    clock: Clock,
+) -> tuple[Report, ...]:
+    asks = request.asks or tuple(batch)
+    refused = await _at_its_pace(connector, asks, pace, clock)
+    if refused:
+        return refused
+    response = await transport.fetch(connector.system, request)
+    reports = read_safely(connector, response, asks, clock())
+    pace.answered(reports, clock())
+    return _signed(reports, request, keys)

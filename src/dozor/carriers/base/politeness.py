@@ -62,6 +62,11 @@ class Pace:
 
     def answered(self, reports: tuple[Report, ...], now: dt.datetime) -> None:
         """Notes how a request ended: a refusal closes the breaker until its time, an answer opens it."""
+        for report in reports:
+            # "Not yet, ask again at": the number's own interval does not count.
+            if report.outcome.kind is OutcomeKind.NOT_ASKED and report.outcome.until is not None:
+                interval = dt.timedelta(hours=self.system.min_interval_hours)
+                self.numbers[report.number] = report.outcome.until - interval
         kinds = {report.outcome.kind for report in reports}
         bad = kinds & CLOSES_BREAKER
         if not bad:

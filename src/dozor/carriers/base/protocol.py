@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -38,10 +38,13 @@ class Request(Struct, frozen=True):
     asks: tuple[Ask, ...] = ()  # which numbers this request is about
 
 
-def fingerprint(request: Request) -> str:
+def fingerprint(request: Request, secrets: Iterable[str] = ()) -> str:
     """The sha256 of what was asked, secrets left out: method, address, query and body."""
     said = [request.method, request.url, *(f"{name}={value}" for name, value in request.query)]
-    return hashlib.sha256("\n".join(said).encode() + b"\n" + (request.body or b"")).hexdigest()
+    asked = "\n".join(said).encode() + b"\n" + (request.body or b"")
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        asked = asked.replace(secret.encode(), b"...")
+    return hashlib.sha256(asked).hexdigest()
 
 
 class Response(Struct, frozen=True):
@@ -52,6 +55,11 @@ class Response(Struct, frozen=True):
     headers: dict[str, str] = {}
     url: str = ""
     problem: Outcome | None = None
+    cookies: dict[str, str] = {}
+
+
+# A conversation of several requests: it yields a request, is sent its response, and returns the response to be read.
+Talk = Generator[Request, Response, Response]
 
 
 class System(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +83,8 @@ class System(Struct, frozen=True, forbid_unknown_fields=True):
     quota: str = ""  # free quota in words
     page: str = ""  # page for people; {number} is put in
     example: str = "RB740193524CN"  # a number of its form, for a test of the system
+    may_send: tuple[str, ...] = ()  # personal data that is sent along where the buyer gives it: postcode, phone
+    registers: bool = False  # asking is free, only registering a number spends quota
     by_default: bool = True  # whether it is asked unless the user says otherwise
     per_minute: float = 10
     per_day: int = 500

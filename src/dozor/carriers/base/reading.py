@@ -99,7 +99,9 @@ def tidy(code: str) -> str:
 def read_safely(connector: Connector, response: Response, asks: Sequence[Ask], now: dt.datetime) -> tuple[Report, ...]:
     """One report for each number asked, whatever came back: refusals, faults and broken answers are outcomes."""
     system = connector.system
-    outcome = response.problem or _of_status(response, now, system.pause_hours, needs_key=system.needs_key)
+    outcome = response.problem
+    if outcome is None and response.status not in getattr(getattr(connector, "shape", None), "own_status", ()):
+        outcome = _of_status(response, now, system.pause_hours, needs_key=system.needs_key)
     snapshot = snapshot_of(response, now)
     reports: tuple[Report, ...] = ()
     if outcome is None:

@@ -79,7 +79,10 @@ class When(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Shape(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where in an answer things stand; paths are tried in order, the first that finds something counts."""
+    """Where in an answer things stand; paths are tried in order, the first that finds something counts.
+
+    An outcome without a path is decided by its HTTP status alone; those from `own_status` on are this shape's to read.
+    """
 
     format: str  # json, jsonp or xml
     source: str
@@ -122,6 +125,7 @@ class Shape(Struct, frozen=True, forbid_unknown_fields=True):
     empty: OutcomeKind = OutcomeKind.KNOWN_WITHOUT_EVENTS  # a parcel without events
     missing: OutcomeKind = OutcomeKind.UNKNOWN_NUMBER  # no parcel for the number
     not_found_status: tuple[int, ...] = (404,)
+    own_status: tuple[int, ...] = ()
     empty_body: OutcomeKind | None = None
 
 
@@ -162,6 +166,8 @@ class Shaped:
         shape, id = self.shape, self.system.id
         if not response.body.strip() and shape.empty_body is not None:
             return tuple(Report(id, ask.number, Outcome(shape.empty_body)) for ask in asks)
+        if (told := decided([row for row in shape.outcomes if not row.path], {}, now, response.status)) is not None:
+            return tuple(Report(id, ask.number, told) for ask in asks)
         if response.status in shape.not_found_status:
             missing = Outcome(shape.missing, f"HTTP {response.status}")
             return tuple(Report(id, ask.number, missing) for ask in asks)

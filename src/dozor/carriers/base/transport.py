@@ -83,7 +83,8 @@ class Transport:
                     continue
                 body = await _bounded(answer, system.max_bytes)
                 headers = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status, body, headers, url)
+                cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
+                return Response(answer.status, body, headers, url, cookies=cookies)
         return _failed(url, OutcomeKind.CHANGED, "too many redirects")
 
 

@@ -1,5 +1,5 @@
-"""GdePosylka v4."""
+"""GdePosylka."""
 
-from dozor.carriers.base.shape import Shaped
+from dozor.carriers.gdeposylka.client import GdePosylka
 
-CONNECTOR = Shaped("gdeposylka")
+CONNECTOR = GdePosylka()

@@ -18,6 +18,10 @@ class RussianPostBatch(Shaped):
     def __init__(self) -> None:
         super().__init__("russian_post_batch")
 
+    def requests(self, asks: Sequence[Ask], keys: Mapping[str, str]) -> tuple[Request, ...]:
+        """Without `keys["ticket"]` the request for one; with it the request for its answer."""
+        return super().requests(asks, keys) if "ticket" in keys else (self.ticket(asks, keys),)
+
     def ticket(self, asks: Sequence[Ask], keys: Mapping[str, str]) -> Request:
         """The request for a ticket; its answer is asked for by `requests`, with `keys["ticket"]`."""
         items = "".join(f"<fcl:Item Barcode={quoteattr(ask.number)}/>" for ask in asks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from dozor.carriers.base.shape import Shaped, iso_time, said
 from dozor.carriers.seventeentrack.errors import outcome_of
 from dozor.model import Moment, Outcome, OutcomeKind, Report
 
+PAGES = 200  # of an account that are listed, at most
 METHODS = frozenset(
     {
         "register",
@@ -64,6 +65,25 @@ class SeventeenTrack(Shaped):
             body=msgspec.json.encode(body),
             asks=tuple(asks),
         )
+
+    def listing(self, keys: Mapping[str, str], **wanted: str) -> Generator[Request, Response, tuple[str, ...]]:
+        """The numbers of the account, page after page; `wanted` narrows them (tracking_status, package_status, …)."""
+        numbers: list[str] = []
+        page, last = 1, 1
+        while page <= min(last, PAGES):
+            response = yield self.call("gettracklist", {"page_no": page, **wanted}, keys)
+            answer = mapping(as_json(response.body))
+            if answer.get("code") != 0:
+                raise ValueError(f"no list of numbers: {words(answer.get('code'))}")
+            accepted = items(mapping(answer.get("data")).get("accepted"))
+            numbers += [number for row in accepted if (number := said(row, ("number",)))]
+            page, last = page + 1, int(said(answer, ("page.page_total",)) or 1)
+        return tuple(numbers)
+
+    def quota(self, response: Response) -> tuple[int, int]:
+        """How many numbers are left, of how many: from an answer to `getquota`. Raises ValueError for another."""
+        data = mapping(mapping(as_json(response.body)).get("data"))
+        return int(data.get("quota_remain", "")), int(data.get("quota_total", ""))
 
     def read(self, response: Response, asks: Sequence[Ask], now: dt.datetime) -> tuple[Report, ...]:
         """A report a number; what was rejected has its own reason."""
