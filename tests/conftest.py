@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,4 +47,6 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+    # What one test asked is not known to another.
+    monkeypatch.setenv("DOZOR_STATE", str(Path(tempfile.gettempdir()) / f"dozor-{uuid.uuid4().hex}"))
     yield

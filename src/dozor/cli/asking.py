@@ -37,16 +37,20 @@ def ask_around(
 ) -> tuple[Report, ...]:
     """What keyless systems, and those the user has keys for, say; never raises for what the network does.
 
-    A second number that an answer names is asked about in turn, within the same time.
+    What a system said a short time ago is not asked again: it is told as it was. A second number that an answer
+    names is asked about in turn, within the same time.
     """
-    from dozor.carriers import connector, plan
+    from dozor.carriers import connector, plan, systems
     from dozor.carriers.base import Ask, Manners
     from dozor.carriers.base.asking import ask_all
     from dozor.cli.health import note
+    from dozor.cli.kept import keep, kept
     from dozor.cli.keys import keys
     from dozor.numbers import identify
 
-    begun, manners, owned = clock(), Manners(), keys()
+    urls = base_urls()
+    begun, owned, state = clock(), keys(), kept(urls)
+    manners = Manners(before=state.paces)
     reports: tuple[Report, ...] = ()
     queue, asked = list(readings), set(answered)
     for _ in range(2):
@@ -55,18 +59,22 @@ def ask_around(
         )
         asked |= {(step.system, step.number) for step in steps}
         by_system: dict[str, list[Ask]] = {}
+        known: list[Report] = []
         for step in steps:
+            hours = systems()[step.system].min_interval_hours
+            if (told := state.answer(step.system, step.number, hours, begun)) is not None and not spend:
+                known.append(told)
+                continue
             by_system.setdefault(step.system, []).append(Ask(step.number, destination, postcode, phone_last, lang))
         left = seconds - (clock() - begun).total_seconds()
-        if not by_system or left <= 0.2:
+        if (not by_system and not known) or left <= 0.2:
             break
         inquiries = [(connector(id), asks) for id, asks in by_system.items()]
-        asking = ask_all(
-            inquiries, clock=clock, seconds=left, manners=manners, keys=owned, base_urls=base_urls(), spend=spend
-        )
-        found = asyncio.run(asking)
+        asking = ask_all(inquiries, clock=clock, seconds=left, manners=manners, keys=owned, base_urls=urls, spend=spend)
+        found = (*known, *asyncio.run(asking))
         reports = (*reports, *found)
         aliases = {alias.number for report in found for alias in report.aliases}
         queue = [identify(number)[0] for number in sorted(aliases) if identify(number)]
     note(reports)
+    keep(state.after(manners, reports), urls)
     return reports

@@ -65,6 +65,8 @@ def _show(id: str, owned: dict[str, dict[str, str]], health: Health | None, lang
             say(Text("carriers.good", {"at": health.good}), lang) if health.good else say(Text("carriers.never"), lang)
         )
         click.echo(f"  {say(Text('carriers.last', args), lang)} {good}")
+    if system.page:
+        click.echo(f"  {system.page}")
     if system.needs_key:
         quota = f" ({system.quota})" if system.quota else ""
         click.echo(f"  {system.key_from}{quota} → {', '.join(wanted(id))}")

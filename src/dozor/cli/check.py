@@ -35,6 +35,8 @@ PATIENCE = 6.0  # seconds that `check` waits for carriers before it answers with
 @click.option("--said", "messages", multiple=True, metavar="TEXT", help="What the seller wrote.")
 @click.option("--style", type=click.Choice(["early", "balanced", "patient"]), default="balanced", show_default=True)
 @click.option("--events", "events", type=click.Path(path_type=Path), multiple=True, help="A carrier's recorded answer.")
+@click.option("--carrier", "pinned", multiple=True, metavar="ID", help="Ask this system, too (dozor carriers).")
+@click.option("--not", "forbidden", multiple=True, metavar="ID", help="Never ask this system.")
 @click.option("--offline", is_flag=True, help="Ask nobody.")
 @click.option("--now", metavar="DATE", help="Answer as of this day.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the answer (default: of your system).")
@@ -63,7 +65,7 @@ def command(**options: Any) -> None:
         )
     notes: tuple[Text, ...] = (Text("cli.offline"),)
     if not options["offline"]:
-        dossier, notes = _asked(dossier)
+        dossier, notes = _asked(dossier, options["pinned"], options["forbidden"])
 
     from dozor.answer import answer
 
@@ -133,14 +135,18 @@ def _dossier(options: dict[str, Any], now: dt.datetime, day_option: Any) -> Doss
     )
 
 
-def _asked(dossier: Dossier) -> tuple[Dossier, tuple[Text, ...]]:
+def _asked(dossier: Dossier, pinned: tuple[str, ...], forbidden: tuple[str, ...]) -> tuple[Dossier, tuple[Text, ...]]:
     """The dossier with what keyless carriers say within a few seconds, and what could not be asked."""
     from dozor.answer import read_numbers
+    from dozor.cli.ask import as_given
     from dozor.cli.asking import ask_around
     from dozor.model import Kind, OutcomeKind
 
     readings = [m.readings[0] for m in read_numbers(dossier) if m.readings]
-    tracking = [reading for reading in readings if reading.kind is Kind.TRACKING and reading.valid]
+    tracking = [reading for reading in readings if (reading.kind is Kind.TRACKING or pinned) and reading.valid]
+    if not tracking and pinned and dossier.text.isalnum():
+        # Where the user says whom to ask, any number is asked about: forms unknown to us, too.
+        tracking = [as_given(dossier.text)]
     if not tracking:
         return dossier, ()
     answered = [(report.carrier, report.number) for report in dossier.reports]
@@ -148,6 +154,8 @@ def _asked(dossier: Dossier) -> tuple[Dossier, tuple[Text, ...]]:
         tracking,
         lambda: dt.datetime.now(dt.UTC),
         PATIENCE,
+        pinned=pinned,
+        forbidden=forbidden,
         answered=answered,
         destination=dossier.order.destination,
     )

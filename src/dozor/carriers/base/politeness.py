@@ -10,6 +10,8 @@ import datetime as dt
 from collections import deque
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from dozor.carriers.base.protocol import System
 from dozor.model import Outcome, OutcomeKind, Report
 
@@ -52,6 +54,9 @@ class Pace:
 
     def asked(self, numbers: tuple[str, ...], now: dt.datetime) -> None:
         """Notes a request."""
+        interval = dt.timedelta(hours=self.system.min_interval_hours)
+        for number in [number for number, at in self.numbers.items() if now - at >= interval]:
+            del self.numbers[number]
         self.minute.append(now)
         self.day.append(now)
         self.numbers.update(dict.fromkeys(numbers, now))
@@ -63,6 +68,8 @@ class Pace:
     def answered(self, reports: tuple[Report, ...], now: dt.datetime) -> None:
         """Notes how a request ended: a refusal closes the breaker until its time, an answer opens it."""
         for report in reports:
+            if report.outcome.kind is OutcomeKind.NEEDS:
+                self.numbers.pop(report.number, None)  # with what it needs it may be asked at once
             # "Not yet, ask again at": the number's own interval does not count.
             if report.outcome.kind is OutcomeKind.NOT_ASKED and report.outcome.until is not None:
                 interval = dt.timedelta(hours=self.system.min_interval_hours)
@@ -81,15 +88,38 @@ class Pace:
         self.closed_until = max(named, default=now + dt.timedelta(hours=self.system.pause_hours))
 
 
+class Remembered(Struct):
+    """A pace as it is kept between runs."""
+
+    day: list[dt.datetime] = []
+    numbers: dict[str, dt.datetime] = {}
+    closed_until: dt.datetime | None = None
+    faults: int = 0
+
+
 @dataclass
 class Manners:
-    """The paces of all systems, one a credential."""
+    """The paces of all systems, one a credential; `before` is what an earlier run left, by system and credential."""
 
     paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
+    before: dict[str, Remembered] = field(default_factory=dict)
 
     def of(self, system: System, credential: str = "") -> Pace:
         """The pace of a system with a credential (its name, never its value)."""
-        return self.paces.setdefault((system.id, credential), Pace(system))
+        pair = (system.id, credential)
+        if pair not in self.paces:
+            was = self.before.get(" ".join(pair), Remembered())
+            days = deque(was.day)
+            # Those of the last minute are among those of the day.
+            self.paces[pair] = Pace(system, deque(days), days, dict(was.numbers), was.closed_until, faults=was.faults)
+        return self.paces[pair]
+
+    def remembered(self) -> dict[str, Remembered]:
+        """What is worth keeping of each pace."""
+        return {
+            " ".join(pair): Remembered(list(pace.day), pace.numbers, pace.closed_until, pace.faults)
+            for pair, pace in self.paces.items()
+        }
 
 
 def _forget(times: deque[dt.datetime], before: dt.datetime) -> None:
