@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -107,13 +108,14 @@ def _history(row: Mapping[str, Any]) -> Report:
     carrier, number = words(row.get("carrier")) or "history", words(row.get("number")) or words(row.get("id")) or "?"
     events = []
     problems = []
-    for each in items(row.get("events")):
-        told = mapping(each)
+    rows = [mapping(each) for each in items(row.get("events"))]
+    day_first = any(DAY_FIRST.match(words(told.get("time"))) for told in rows)
+    for told in rows:
         text, code, place = (words(told.get(name)) for name in ("text", "code", "location"))
         if not (text or code):
-            problems.append(f"an event that could not be read: {words(str(each))[:120]}")
+            problems.append(f"an event that could not be read: {words(str(told))[:120]}")
             continue
-        when = _written(words(told.get("time")))
+        when = _written(words(told.get("time")), day_first=day_first)
         event = Event(
             text=text,
             when=when,
@@ -132,8 +134,13 @@ def _history(row: Mapping[str, Any]) -> Report:
 WAYS = ("%B %d, %Y %I:%M %p", "%b %d, %Y %I:%M %p", "%B %d, %Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 
 
-def _written(text: str) -> Moment | None:
-    """A time as somebody wrote it down; None where it could be read in two ways."""
+DAY_FIRST = re.compile(r"(?:1[3-9]|2\d|3[01])[/.]\d{1,2}[/.]\d{4}")
+
+
+def _written(text: str, *, day_first: bool) -> Moment | None:
+    """A time as somebody wrote it down; None where it could be read in two ways and no other row tells which."""
+    if day_first:
+        text = text.replace("/", ".")
     when = iso_time(text, None, utc=True) if text else None
     for way in WAYS if when is None else ():
         try:
@@ -146,7 +153,9 @@ def _written(text: str) -> Moment | None:
 
 def _coded(event: Event) -> Event:
     """What the table of its system says of the code, where there is such a system."""
-    table = getattr(connector(event.system), "statuses", None) if event.system in systems() else None
+    if event.system not in systems():
+        return event
+    table = getattr(connector(event.system), "statuses", None) or StatusTable(event.system.replace("-", "_"))
     return table.event(event) if isinstance(table, StatusTable) else event
 
 

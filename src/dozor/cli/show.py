@@ -64,8 +64,27 @@ def sentence(journey: Journey, now: dt.datetime, lang: str) -> str:
     """A journey in one sentence: the clauses of `in_a_sentence`, as the language joins them."""
     from dozor.journey import in_a_sentence
 
-    said = say(Text("journey.comma"), lang).join(say(clause, lang) for clause in in_a_sentence(journey, now))
+    clauses = [_named(clause) for clause in in_a_sentence(journey, now)]
+    said = say(Text("journey.comma"), lang).join(say(clause, lang) for clause in clauses)
     return said[:1].upper() + said[1:] + say(Text("journey.full_stop"), lang)
+
+
+def carrier_name(carrier: str, lang: str) -> str:
+    """A system as people call it: in their language where that has a name for it, else as it calls itself."""
+    from dozor.carriers import systems
+
+    if has(f"name.{carrier}", "en"):
+        return say(Text(f"name.{carrier}"), lang)
+    return systems()[carrier].name if carrier in systems() else clean(carrier)
+
+
+def _named(clause: Text) -> Text:
+    """A clause whose carriers without a name of their own in the catalogues are called as they call themselves."""
+    carriers = clause.args.get("carriers")
+    if not carriers:
+        return clause
+    named = [each if has(f"name.{each}", "en") else carrier_name(each, "en") for each in carriers]
+    return Text(clause.id, {**clause.args, "carriers": named})
 
 
 def _show_mention(page: Console, mention: Mention, lang: str) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from dozor.journey.figures import figures
 from dozor.journey.places import find_place, region_of
-from dozor.journey.scans import Scan
-from dozor.model import Contradiction, Event, Milestone, Order, Report, Text
+from dozor.journey.scans import DAY, HOUR, Scan, seconds
+from dozor.model import Contradiction, Milestone, Order, Report, Text
 
-DAY = dt.timedelta(days=1)
 HANDED_OVER = frozenset({Milestone.AVAILABLE_FOR_PICKUP, Milestone.DELIVERED})
 AT_THE_END = HANDED_OVER | {
     Milestone.HANDED_TO_LOCAL_CARRIER,
@@ -33,21 +32,24 @@ AFTER_DELIVERY = frozenset(
     {Milestone.ACCEPTED, Milestone.IN_TRANSIT, Milestone.OUT_FOR_DELIVERY, Milestone.LEFT_ORIGIN_COUNTRY}
 )
 
-Indexed = list[tuple[int, Event]]
+Indexed = list[tuple[int, Scan]]
 
 
 def contradictions(
-    events: Sequence[Event],
+    every: Sequence[Scan],
     reports: Sequence[Report],
     order: Order,
     origin: str | None,
     uncertain: Sequence[tuple[Scan, Scan]] = (),
 ) -> tuple[Contradiction, ...]:
-    """All contradictions of a history (oldest event first), each with the events that make it."""
+    """All contradictions of a history (oldest scan first), each with the events that make it."""
     scans = [
-        (index, event)
-        for index, event in enumerate(events)
-        if event.when and not event.forecast and not event.reversed and event.milestone not in NO_SCAN
+        (index, scan)
+        for index, scan in enumerate(every)
+        if scan.event.when is not None
+        and scan.milestone not in NO_SCAN
+        and not scan.event.forecast
+        and not scan.event.reversed
     ]
     found = [
         *_too_old(scans, order),
@@ -57,7 +59,7 @@ def contradictions(
         *_at_once(scans),
         *_after_delivery(scans, order, origin),
         *_two_histories(scans),
-        *_uncertain(events, uncertain),
+        *_uncertain(every, uncertain),
     ]
     return tuple(found)
 
@@ -70,11 +72,10 @@ def _too_old(scans: Indexed, order: Order) -> Iterator[Contradiction]:
         day, slack, name = order.shipped, figures().before_shipping_days, "event_before_shipping"
     else:
         return
-    limit = dt.datetime.combine(day, dt.time(), dt.UTC) - DAY * slack
-    early = [(index, event) for index, event in scans if event.when and event.when.latest() < limit]
+    limit = seconds(dt.datetime.combine(day, dt.time(), dt.UTC)) - DAY * slack
+    early = [(index, scan) for index, scan in scans if scan.latest() < limit]
     if early:
-        first = early[0][1]
-        evidence = Text(f"contradiction.{name}.why", {"at": _day(first), "day": day})
+        evidence = Text(f"contradiction.{name}.why", {"at": _day(early[0][1]), "day": day})
         yield Contradiction(name, (evidence,), tuple(index for index, _ in early))
 
 
@@ -85,9 +86,9 @@ def _elsewhere(scans: Indexed, reports: Sequence[Report], order: Order, origin: 
         return
     said = {report.destination for report in reports if report.destination} - {wanted}
     ends = [
-        (index, event.place.country)
-        for index, event in scans
-        if event.milestone in AT_THE_END and event.place and event.place.country not in (None, wanted, origin)
+        (index, scan.country)
+        for index, scan in scans
+        if scan.milestone in AT_THE_END and scan.country not in (None, wanted, origin)
     ]
     country = ends[0][1] if ends else next(iter(sorted(said)), None)
     if country is not None and not any(report.destination == wanted for report in reports):
@@ -101,11 +102,11 @@ def _other_city(scans: Indexed, order: Order) -> Iterator[Contradiction]:
     if wanted is None or wanted.city is None:
         return
     ends = [
-        (index, event.place)
-        for index, event in scans
-        if event.milestone in HANDED_OVER and event.place and event.place.city and event.place.country == wanted.country
+        (index, scan.event.place)
+        for index, scan in scans
+        if scan.milestone in HANDED_OVER and scan.country == wanted.country and scan.event.place
     ]
-    if ends and all(place.city != wanted.city for _, place in ends):
+    if ends and all(place.city not in (None, wanted.city) for _, place in ends):
         # In the words of the carrier and of the buyer: they need no translation.
         words = {"city": ends[0][1].text or ends[0][1].city, "wanted": order.city}
         evidence = Text("contradiction.other_city.why", words)
@@ -114,13 +115,12 @@ def _other_city(scans: Indexed, order: Order) -> Iterator[Contradiction]:
 
 def _too_fast(scans: Indexed) -> Iterator[Contradiction]:
     """Delivered in another part of the world sooner after its first scan than any parcel is."""
-    start = next(((i, e) for i, e in scans if e.place and e.place.country), None)
-    end = next(((i, e) for i, e in scans if e.milestone is Milestone.DELIVERED and e.place and e.place.country), None)
-    if start is None or end is None or start[1].when is None or end[1].when is None:
+    start = next((each for each in scans if each[1].country), None)
+    end = next((each for each in scans if each[1].milestone is Milestone.DELIVERED and each[1].country), None)
+    if start is None or end is None or not _far(start[1].country, end[1].country):
         return
-    one, two = start[1].place, end[1].place
-    days = (end[1].when.latest() - start[1].when.earliest()) / DAY
-    if one and two and _far(one.country, two.country) and 0 <= days < figures().least_days_abroad:
+    days = (end[1].latest() - start[1].earliest()) / DAY
+    if 0 <= days < figures().least_days_abroad:
         evidence = Text("contradiction.impossible_speed.why", {"hours": round(days * 24)})
         yield Contradiction("impossible_speed", (evidence,), (start[0], end[0]))
 
@@ -128,20 +128,16 @@ def _too_fast(scans: Indexed) -> Iterator[Contradiction]:
 def _at_once(scans: Indexed) -> Iterator[Contradiction]:
     """Scanned in two countries within the hour, by systems whose zones are known; messages at borders are no scans."""
     sure = [
-        (index, event, event.when, event.place.country)
-        for index, event in scans
-        if event.milestone not in BORDER
-        and event.place
-        and event.place.country
-        and event.when
-        and event.when.offset is not None
-        and not event.when.assumed
-        and event.when.precision not in ("day", "month")
+        each
+        for each in scans
+        if each[1].sure and each[1].country and not each[1].whole_day and each[1].milestone not in BORDER
     ]
-    for (i, one, at, a), (j, _, later, b) in itertools.pairwise(sure):
-        close = abs(later.utc() - at.utc()) <= dt.timedelta(hours=figures().two_countries_hours)
-        if close and _far(a, b):
-            evidence = Text("contradiction.two_countries_at_once.why", {"one": a, "two": b, "at": _day(one)})
+    for (i, one), (j, two) in itertools.pairwise(sure):
+        if one.country == two.country or abs(two.at - one.at) > figures().two_countries_hours * HOUR:
+            continue
+        if _far(one.country, two.country):
+            args = {"one": one.country, "two": two.country, "at": _day(one)}
+            evidence = Text("contradiction.two_countries_at_once.why", args)
             yield Contradiction("two_countries_at_once", (evidence,), (i, j))
             return
 
@@ -156,16 +152,16 @@ def _after_delivery(scans: Indexed, order: Order, origin: str | None) -> Iterato
     abroad = order.destination is not None and origin is not None and order.destination != origin
     done = next(
         (
-            (i, e)
-            for i, e in scans
-            if e.milestone is Milestone.DELIVERED and not (abroad and e.place and e.place.country == origin)
+            (index, scan)
+            for index, scan in scans
+            if scan.milestone is Milestone.DELIVERED and not (abroad and scan.country == origin)
         ),
         None,
     )
-    if done is None or done[1].when is None:
+    if done is None:
         return
-    limit = done[1].when.latest() + DAY * figures().after_delivery_days
-    later = [i for i, e in scans if e.milestone in AFTER_DELIVERY and e.when and e.when.earliest() > limit]
+    limit = done[1].latest() + DAY * figures().after_delivery_days
+    later = [index for index, scan in scans if scan.milestone in AFTER_DELIVERY and scan.earliest() > limit]
     if later:
         evidence = Text("contradiction.delivered_then_moving.why", {"at": _day(done[1])})
         yield Contradiction("delivered_then_moving", (evidence,), (done[0], *later))
@@ -173,27 +169,25 @@ def _after_delivery(scans: Indexed, order: Order, origin: str | None) -> Iterato
 
 def _two_histories(scans: Indexed) -> Iterator[Contradiction]:
     """A hole of more than half a year: the number has had two lives."""
+    hole = figures().hole_days * DAY
     for (i, one), (j, two) in itertools.pairwise(scans):
-        if one.when and two.when and (two.when.utc() - one.when.utc()) / DAY > figures().hole_days:
+        if two.at - one.at > hole:
             evidence = Text("contradiction.number_of_other_year.why", {"one": _day(one), "two": _day(two)})
             yield Contradiction("number_of_other_year", (evidence,), (i, j))
             return
 
 
-def _uncertain(events: Sequence[Event], pairs: Sequence[tuple[Scan, Scan]]) -> Iterator[Contradiction]:
+def _uncertain(every: Sequence[Scan], pairs: Sequence[tuple[Scan, Scan]]) -> Iterator[Contradiction]:
     """Two systems whose clocks say one order and whose words another; their order is ours, by the usual way."""
     for one, two in pairs:
-        places = sorted(index for index, event in enumerate(events) if event is one.event or event is two.event)
-        if len(places) == 2 and one.milestone and two.milestone:
-            first, second = (events[place] for place in places)
-            args = {
-                "one": Text(f"milestone.{first.milestone.value if first.milestone else 'unknown'}"),
-                "two": Text(f"milestone.{second.milestone.value if second.milestone else 'unknown'}"),
-                "at": _day(one.event),
-            }
-            yield Contradiction("order_uncertain", (Text("contradiction.order_uncertain.why", args),), tuple(places))
-            return
+        places = [index for index, scan in enumerate(every) if scan is one or scan is two]
+        if len(places) != 2:
+            continue  # one of them was taken back
+        first, second = (Text(f"milestone.{(every[place].milestone or Milestone.INFO).value}") for place in places)
+        evidence = Text("contradiction.order_uncertain.why", {"one": first, "two": second, "at": _day(one)})
+        yield Contradiction("order_uncertain", (evidence,), tuple(places))
+        return
 
 
-def _day(event: Event) -> dt.date | None:
-    return event.when.local.date() if event.when else None
+def _day(scan: Scan) -> dt.date | None:
+    return scan.event.when.local.date() if scan.event.when else None

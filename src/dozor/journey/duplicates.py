@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from dozor.journey.figures import figures, tells_more
 from dozor.journey.places.tables import SystemRow, systems
-from dozor.journey.scans import HOUR, UNDATED, Scan
+from dozor.journey.scans import EAST, HOUR, UNDATED, Scan
 from dozor.model import Milestone, Place
 
 DECIDERS = {"code": 3, "said": 2, "phrase": 1, "model": 0, None: 0}
 VAGUE = frozenset({None, Milestone.INFO})
+NOBODY = frozenset({""})
 QUARTER = 900  # seconds: zones differ by whole quarters of an hour
 MINUTE = 60
 UNLISTED = SystemRow(system="", source="")
@@ -24,26 +25,26 @@ def told_once(scans: Iterable[Scan]) -> list[Scan]:
     Every telling of a group is of the same scan as every other of it; where several groups would take one in, the
     nearest in time does. The result depends on the set of scans alone, not on their order.
     """
-    window = figures().same_scan_zoneless_hours * HOUR
-    open_groups: list[list[Scan]] = []
-    closed: list[list[Scan]] = []
+    # Two tellings are at most so far apart: half a day by their wall clocks, and as much by their zones.
+    window = figures().same_scan_zoneless_hours * HOUR + EAST
+    groups: list[list[Scan]] = []
     for scan in sorted(scans, key=_canonical):
-        if open_groups and open_groups[0][-1].at < scan.at - window:
-            closed += [group for group in open_groups if group[-1].at < scan.at - window]
-            open_groups = [group for group in open_groups if group[-1].at >= scan.at - window]
         best: list[Scan] | None = None
         nearest = float("inf")
-        for group in open_groups:
-            apart = _apart(scan, group, nearest)
-            if apart is not None:
-                best, nearest = group, apart
-                if apart == 0:
-                    break
+        for group in reversed(groups):
+            if group[0].at < scan.at - window:
+                break
+            if group[0].milestone is scan.milestone or _compatible(group[0].milestone, scan.milestone):
+                apart = _apart(scan, group, nearest)
+                if apart is not None:
+                    best, nearest = group, apart
+                    if apart == 0:
+                        break
         if best is None:
-            open_groups.append([scan])
+            groups.append([scan])
         else:
             best.append(scan)
-    return [_joined(group) if len(group) > 1 else group[0] for group in (*closed, *open_groups)]
+    return [_joined(group) if len(group) > 1 else group[0] for group in groups]
 
 
 def _canonical(scan: Scan) -> tuple[float, float, str, str, str, str]:
@@ -127,31 +128,38 @@ def _time_apart(one: Scan, two: Scan) -> float | None:
 
 
 def _joined(group: list[Scan]) -> Scan:
-    group = sorted(group, key=_richness, reverse=True)
+    group.sort(key=_richness, reverse=True)
     best = group[0].event
-    telling = group[0]
-    for each in group[1:]:
+    telling, when, m40, taken_back = group[0], None, best.m40, False
+    wordings: set[str] = set()
+    sources: set[str] = set()
+    for each in group:
+        event = each.event
+        wordings.add(event.text)
+        wordings.update(event.originals)
+        sources.add(each.system)
+        sources.update(event.sources)
+        taken_back = taken_back or event.reversed
+        m40 = m40 or event.m40
+        if when is None and each.sure and not each.whole_day:
+            when = event.when
         if each.milestone is not telling.milestone and _says_more(each.milestone, telling.milestone):
             telling = each
-    when = next((each.event.when for each in group if each.sure and not each.whole_day), None) or next(
-        (each.event.when for each in group if each.event.when and not each.whole_day), best.when
-    )
-    wordings = {text for each in group for text in (each.event.text, *each.event.originals) if text}
-    wordings.discard(best.text)
-    sources = {name for each in group for name in (*each.event.sources, each.system) if name}
+    if when is None:
+        when = next((each.event.when for each in group if each.event.when and not each.whole_day), best.when)
     known = telling.event
     return Scan(
         replace(
             best,
             when=when,
-            place=_best_place([each.event.place for each in group]),
+            place=_best_place(group),
             milestone=known.milestone,
             decided_by=known.decided_by,
             rule=known.rule,
-            m40=best.m40 or next((each.event.m40 for each in group if each.event.m40), None),
-            reversed=any(each.event.reversed for each in group),
-            sources=tuple(sorted(sources)),
-            originals=tuple(sorted(wordings)),
+            m40=m40,
+            reversed=taken_back,
+            sources=tuple(sorted(sources - NOBODY)),
+            originals=tuple(sorted(wordings - {best.text, ""})),
         ),
         group[0].rank,
     )
@@ -163,14 +171,16 @@ def _says_more(one: Milestone | None, two: Milestone | None) -> bool:
     return two is None or tells_more().get((one, two)) is one
 
 
-def _best_place(places: list[Place | None]) -> Place | None:
+def _best_place(group: Sequence[Scan]) -> Place | None:
     """The first that knows the city, else the country, else any."""
-    told = [place for place in places if place is not None]
-    for known in ("city", "country", "text"):
-        for place in told:
-            if getattr(place, known):
-                return place
-    return told[0] if told else None
+    best, worth = None, -1
+    for each in group:
+        place = each.event.place
+        if place is not None:
+            told = 3 if place.city else 2 if place.country else 1 if place.text else 0
+            if told > worth:
+                best, worth = place, told
+    return best
 
 
 def _richness(scan: Scan) -> tuple[int, bool, bool, int, int, str, str, str, str]:

@@ -56,6 +56,20 @@ def reversals() -> dict[tuple[str, str], Milestone]:
     return {(row.system, row.code): row.milestone for row in knowledge.rows("journey", "reversals.toml", ReversalRow)}
 
 
+class CodeRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """One code of a system."""
+
+    system: str
+    code: str
+    source: str
+
+
+@cache
+def renumbered() -> frozenset[tuple[str, str]]:
+    """Codes, by system, that say that the parcel goes on under another number."""
+    return frozenset((row.system, row.code) for row in knowledge.rows("journey", "renumbered.toml", CodeRow))
+
+
 @cache
 def tells_more() -> dict[tuple[Milestone, Milestone], Milestone]:
     """Of two meanings of one scan the one that says more; a pair that is missing is of two scans."""

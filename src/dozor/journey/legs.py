@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from dozor.journey.figures import figures
 from dozor.journey.places.tables import SystemRow, systems
-from dozor.model import Event, Leg, LegKind, Milestone
+from dozor.journey.scans import DAY, UNDATED, Scan, instant
+from dozor.model import Leg, LegKind, Milestone
 
-DAY = dt.timedelta(days=1)
-FIXED = {
+FIXED: dict[Milestone | None, LegKind] = {
     Milestone.EXPORT_PROCESSING: LegKind.EXPORT,
     Milestone.LEFT_ORIGIN_COUNTRY: LegKind.TRANSPORT,
     Milestone.ARRIVED_DESTINATION_COUNTRY: LegKind.IMPORT,
@@ -34,89 +33,112 @@ UNLISTED = SystemRow(system="", source="")
 
 
 def legs(
-    moves: Sequence[Event],
+    moves: Sequence[Scan],
     *,
-    exported: dt.datetime | None,
-    imported: dt.datetime | None,
+    exported: float | None,
+    imported: float | None,
     origin: str | None,
     destination: str | None,
-    now: dt.datetime,
+    now: float | None,
     carriers: Mapping[str, str],
+    numbers: Sequence[str] = (),
 ) -> tuple[Leg, ...]:
-    """Stretches of movements of one kind and number; movements without a time belong to no leg.
+    """Stretches of movements of one kind and number, oldest first; movements without a time belong to no leg.
 
-    A journey goes forward: a scan that belongs to an earlier leg is one more scan of the present one. `carriers`:
-    who carries each number, as far as it was said.
+    A journey goes forward: a scan that belongs to an earlier leg is one more scan of the present one, unless the
+    number begins another life. `exported` and
+    `imported` are the borders (seconds, as in `Scan`), `carriers` says who carries each number, as far as it was
+    said; `now` is None where the journey is over. `numbers` are its numbers as they took over: who still tells a scan
+    under an earlier one tells of the present custody.
     """
-    stretches: list[tuple[LegKind, list[Event]]] = []
-    abroad = exported is not None or imported is not None
-    for event in moves:
-        if event.when is None:
+    borders = [at for at in (exported, imported) if at is not None]
+    border = min(borders, default=UNDATED)
+    cleared = max(
+        (scan.at for scan in moves if FIXED.get(scan.milestone) is LegKind.CUSTOMS and scan.at >= border),
+        default=UNDATED,
+    )
+    taken_over = {number: place for place, number in enumerate(numbers)}
+    latest = -1
+    number: str | None = None
+    stretches: list[tuple[LegKind, str | None, list[Scan]]] = []
+    for scan in moves:
+        if scan.at == UNDATED:
             continue
-        kind = _kind(event, exported, imported, origin if abroad else None)
+        kind = _kind(scan, border, exported, imported if scan.at >= cleared else None, origin)
+        if scan.at < cleared and kind in (LegKind.TRANSPORT, LegKind.ORIGIN) and imported and scan.at >= imported:
+            kind = LegKind.IMPORT  # on its way to the customs of the destination
+        place = taken_over.get(scan.event.number or "", -1)
+        if place >= latest:
+            latest, number = place, scan.event.number
         last = stretches[-1] if stretches else None
-        if last is not None and RANK[kind] < RANK[last[0]]:
+        again = last is not None and scan.at - last[2][-1].at > figures().hole_days * DAY
+        if last is not None and RANK[kind] < RANK[last[0]] and not again:
             kind = last[0]
-        if last is not None and last[0] is kind and last[1][-1].number == event.number:
-            last[1].append(event)
+        if last is not None and not again and last[0] is kind and last[1] == number:
+            last[2].append(scan)
         else:
-            stretches.append((kind, [event]))
-    ends = [events[0].when.utc() for _, events in stretches[1:] if events[0].when]
+            stretches.append((kind, number, [scan]))
+    ends = [scans[0].at for _, _, scans in stretches[1:]]
+    by_kind = {**dict.fromkeys(AT_HOME, origin), **dict.fromkeys(ABROAD, destination)}
     return tuple(
-        _leg(kind, events, end, carriers, {**dict.fromkeys(AT_HOME, origin), **dict.fromkeys(ABROAD, destination)})
-        for (kind, events), end in zip(stretches, [*ends, max(now, ends[-1]) if ends else now], strict=False)
+        _leg(kind, scans, end, carriers.get(under or ""), by_kind.get(kind), under)
+        for (kind, under, scans), end in zip(stretches, [*ends, now or UNDATED][: len(stretches)], strict=True)
     )
 
 
-def _kind(event: Event, exported: dt.datetime | None, imported: dt.datetime | None, origin: str | None) -> LegKind:
-    at = event.when.utc() if event.when else None
-    fixed = FIXED.get(event.milestone) if event.milestone else None
+def _kind(scan: Scan, border: float, exported: float | None, imported: float | None, origin: str | None) -> LegKind:
+    """`border` is the first of the two borders; with none known, nothing is before it."""
+    at = scan.at
+    fixed = FIXED.get(scan.milestone)
     if fixed is not None:
-        before = at is not None and (exported is None or at < exported) and (imported is None or at < imported)
-        at_home = event.place is not None and event.place.country is not None and event.place.country == origin
-        # The inland leg of a consolidator ends with a delivery of its own, and customs of the origin are export.
-        if before and at_home and fixed in (LegKind.LAST_MILE, LegKind.IMPORT):
-            return LegKind.ORIGIN
-        if before and at_home and fixed is LegKind.CUSTOMS:
-            return LegKind.EXPORT
+        if at < border and scan.country is not None and scan.country == origin:
+            # The inland leg of a consolidator ends with a delivery of its own, and customs of the origin are export.
+            if fixed in (LegKind.LAST_MILE, LegKind.IMPORT):
+                return LegKind.ORIGIN
+            if fixed is LegKind.CUSTOMS:
+                return LegKind.EXPORT
         return fixed
-    if at is not None and imported is not None and at >= imported:
+    if imported is not None and at >= imported:
         return LegKind.DESTINATION
-    return LegKind.TRANSPORT if at is not None and exported is not None and at >= exported else LegKind.ORIGIN
+    return LegKind.TRANSPORT if exported is not None and at >= exported else LegKind.ORIGIN
 
 
 def _leg(
-    kind: LegKind,
-    events: list[Event],
-    end: dt.datetime,
-    carriers: Mapping[str, str],
-    countries_of: Mapping[LegKind, str | None],
+    kind: LegKind, scans: list[Scan], end: float, carrier: str | None, country: str | None, number: str | None
 ) -> Leg:
-    times = [event.when.utc() for event in events if event.when]
-    gaps = [later - earlier for earlier, later in zip(times, [*times[1:], max(end, times[-1])], strict=True)]
-    countries = Counter(event.place.country for event in events if event.place and event.place.country)
-    number = events[0].number
+    silent, before = 0.0, scans[0].at
+    countries: dict[str, int] = {}
+    for scan in scans:
+        silent = max(silent, scan.at - before)
+        before = scan.at
+        if scan.country:
+            countries[scan.country] = countries.get(scan.country, 0) + 1
     return Leg(
         kind=kind,
-        carrier=_carrier(events) or carriers.get(number or "") or (events[0].system or None),
-        country=_most(countries) or countries_of.get(kind),
+        carrier=_carrier(scans) or carrier,
+        country=_most(countries) or country,
         number=number,
-        since=times[0],
-        until=times[-1],
-        events=len(events),
-        silent_days=max(gaps) / DAY,
+        since=instant(scans[0].at),
+        until=instant(before),
+        events=len(scans),
+        silent_days=max(silent, end - before) / DAY,
     )
 
 
-def _carrier(events: Sequence[Event]) -> str | None:
-    """Who scans most on it; who retells others carries nothing."""
-    scanned: Counter[str] = Counter()
-    for event in events:
-        scanned.update(
-            name for name in (event.sources or (event.system,)) if name and not systems().get(name, UNLISTED).retold
-        )
-    return _most(scanned)
+def _carrier(scans: Sequence[Scan]) -> str | None:
+    """Who scans most on it; who only retells others carries nothing."""
+    known = systems()
+    counted: dict[str, int] = {}
+    consolidators: dict[str, int] = {}
+    for scan in scans:
+        for name in scan.event.sources:
+            row = known.get(name, UNLISTED)
+            if not row.retold:
+                counted[name] = counted.get(name, 0) + 1
+            elif row.carries:
+                consolidators[name] = consolidators.get(name, 0) + 1
+    return _most(counted) or _most(consolidators)
 
 
-def _most(counted: Counter[str]) -> str | None:
+def _most(counted: Mapping[str, int]) -> str | None:
     return min(counted, key=lambda name: (-counted[name], name), default=None)

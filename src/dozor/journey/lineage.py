@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -104,11 +104,18 @@ def groups(reports: Sequence[Report], numbers: Sequence[str]) -> list[Group]:
     return sorted(found, key=lambda group: min((place.get(each, len(place)), each) for each in group.numbers))
 
 
-def lineage(reports: Sequence[Report], group: Group, given: Sequence[str]) -> tuple[NumberLink, ...]:
+def lineage(
+    reports: Sequence[Report],
+    group: Group,
+    given: Sequence[str],
+    since: Mapping[str, dt.datetime],
+    changed: dt.datetime | None = None,
+) -> tuple[NumberLink, ...]:
     """The numbers of a parcel: the one that was given first, then the others in the order in which they took over.
 
     A number continues the one whose history begins earlier; where times do not tell, the one under which it was
-    named. Each link says who said it, how sure that is, and since when the number is in use.
+    named. Each link says who said it, how sure that is, and since when the number is in use; `since` has the first
+    event of each number, `changed` is when a carrier said that the number changes.
     """
     reports = [report for report in reports if report.number in group.numbers or report.number in group.boxes]
     first = next((number for number in given if number in group.numbers), None)
@@ -116,7 +123,6 @@ def lineage(reports: Sequence[Report], group: Group, given: Sequence[str]) -> tu
     for report, alias in _aliases(reports):
         if alias.number != report.number:
             said.setdefault((report.number, alias.number), []).append((alias.said_by or report.carrier, alias))
-    since = {number: _first_seen(number, reports) for number in group.numbers | group.boxes}
     root = _root(group.numbers, said, since, first)
     links = {root: NumberLink(root, carrier=_carrier_of(root, reports), since=None)} if root else {}
     queue = [root] if root else []
@@ -128,7 +134,7 @@ def lineage(reports: Sequence[Report], group: Group, given: Sequence[str]) -> tu
             joining = [each for each in told if each[1].kind in JOINING]
             if number in links or number not in group.numbers or not joining:
                 continue
-            links[number] = _link(number, here, joining, reports, since.get(number))
+            links[number] = _link(number, here, joining, reports, since.get(number) or changed)
             if not links[number].guess:
                 queue.append(number)
     for (one, two), told in sorted(said.items()):
@@ -182,7 +188,7 @@ def guesses(mine: Trace, others: Iterable[Trace]) -> tuple[NumberLink, ...]:
 def _root(
     numbers: frozenset[str],
     said: dict[tuple[str, str], list[tuple[str, Alias]]],
-    since: dict[str, dt.datetime | None],
+    since: Mapping[str, dt.datetime],
     first: str | None,
 ) -> str | None:
     """The number under which the parcel set out."""
@@ -220,11 +226,6 @@ def _aliases(reports: Iterable[Report]) -> Iterable[tuple[Report, Alias]]:
 
 def _carrier_of(number: str, reports: Sequence[Report]) -> str | None:
     return min((report.carrier for report in reports if report.number == number and report.events), default=None)
-
-
-def _first_seen(number: str, reports: Sequence[Report]) -> dt.datetime | None:
-    times = [e.when.utc() for r in reports for e in r.events if (e.number or r.number) == number and e.when]
-    return min(times, default=None)
 
 
 def _weight_apart(one: int | None, two: int | None) -> float | None:

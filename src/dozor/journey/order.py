@@ -5,14 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
-from dozor.journey.scans import DAY, HOUR, UNDATED, Scan
+from dozor.journey.scans import UNDATED, Scan
 from dozor.model import Milestone
 
 # The place of each milestone on the usual way; equal times are told apart by it.
+SLOT = attrgetter("slot")
 USUAL = {milestone: place for place, milestone in enumerate(Milestone)}
-EAST, WEST = 14 * HOUR, 12 * HOUR  # how far from UTC the zones in use reach
 
 
 class Ordered(NamedTuple):
@@ -32,31 +33,23 @@ def in_order(scans: Iterable[Scan]) -> Ordered:
     every = list(scans)
     sure = sorted((scan for scan in every if scan.sure and not scan.whole_day), key=lambda scan: scan.at)
     times = [scan.at for scan in sure]
-    keys: dict[int, tuple[float, int]] = {}
     uncertain: list[tuple[Scan, Scan]] = []
     for scan in every:
-        keys[id(scan)] = (scan.at, 0)
+        scan.slot = (scan.at, 0)
         if scan.way is None or scan.at == UNDATED or (scan.sure and not scan.whole_day) or not sure:
             continue
-        first, last = _bounds(scan)
-        moved = _moved(scan, sure[bisect_left(times, first) : bisect_right(times, last)])
+        moved = _moved(scan, sure[bisect_left(times, scan.earliest()) : bisect_right(times, scan.latest())])
         if moved is not None:
             other, side = moved
-            keys[id(scan)] = (other.at, side)
+            scan.slot = (other.at, side)
             if other.system != scan.system and not scan.whole_day:
                 uncertain.append((scan, other))
-    every.sort(key=lambda scan: keys[id(scan)])
+    every.sort(key=SLOT)
     ordered: list[Scan] = []
-    for _, run in groupby(every, key=lambda scan: keys[id(scan)]):
+    for _, run in groupby(every, key=SLOT):
         together = list(run)
         ordered += together if len(together) == 1 else sorted(together, key=_tie(together))
     return Ordered(ordered, uncertain)
-
-
-def _bounds(scan: Scan) -> tuple[float, float]:
-    """Between which instants it was."""
-    spread = DAY if scan.whole_day else 0.0
-    return (scan.at, scan.at + spread) if scan.sure else (scan.wall - EAST, scan.wall + WEST + spread)
 
 
 def _moved(scan: Scan, near: list[Scan]) -> tuple[Scan, int] | None:

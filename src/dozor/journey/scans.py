@@ -7,9 +7,11 @@ import datetime as dt
 from dozor.model import Event, Milestone
 
 EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  wall times have no zone
+EPOCH_UTC = EPOCH.replace(tzinfo=dt.UTC)
 UNDATED = float("-inf")
 HOUR = 3600.0
 DAY = 24 * HOUR
+EAST, WEST = 14 * HOUR, 12 * HOUR  # how far from UTC the zones in use reach
 # The order of what happens once on the way; what may happen anywhere (in transit, notices) has no place in it.
 WAY: dict[Milestone | None, int] = {
     Milestone.PRE_SHIPMENT: 0,
@@ -37,11 +39,12 @@ class Scan:
     offset was said; `whole_day`: only the day is known; `rank`: its place in its report, oldest first.
     """
 
-    __slots__ = ("at", "country", "event", "milestone", "rank", "sure", "system", "wall", "way", "whole_day")
+    __slots__ = ("at", "country", "event", "milestone", "rank", "slot", "sure", "system", "wall", "way", "whole_day")
 
     def __init__(self, event: Event, rank: int = 0) -> None:
         self.event = event
         self.rank = rank
+        self.slot = (UNDATED, 0)  # where it stands among others, see `order`
         self.system = event.system
         self.milestone = event.milestone
         self.way = WAY.get(event.milestone)
@@ -55,6 +58,29 @@ class Scan:
             self.at = self.wall - 60 * (when.offset or 0)
             self.sure = when.offset is not None and not when.assumed
             self.whole_day = when.precision in ("day", "month")
+
+    def utc(self) -> dt.datetime | None:
+        """The instant, as far as it is known; None without a time."""
+        return None if self.at == UNDATED else instant(self.at)
+
+    def earliest(self) -> float:
+        """The earliest instant it can have been."""
+        return self.at if self.sure else self.wall - EAST
+
+    def latest(self) -> float:
+        """The latest instant it can have been; of a day, its end."""
+        spread = DAY if self.whole_day else 0.0
+        return (self.at if self.sure else self.wall + WEST) + spread
+
+
+def instant(at: float) -> dt.datetime:
+    """Seconds since 1970 as an aware instant."""
+    return EPOCH_UTC + dt.timedelta(seconds=at)
+
+
+def seconds(at: dt.datetime) -> float:
+    """An aware instant as seconds since 1970."""
+    return (at - EPOCH_UTC).total_seconds()
 
 
 def ranked(events: tuple[Event, ...]) -> list[Scan]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from dozor.journey.figures import figures
-from dozor.model import Journey, LinkKind, Milestone, OutcomeKind, Text
+from dozor.model import Event, Journey, LinkKind, Milestone, OutcomeKind, Text
 
 DAY = dt.timedelta(days=1)
 # Where the stage says more than the country does.
@@ -68,7 +68,9 @@ def _where(journey: Journey, now: dt.datetime) -> Iterable[Text]:
         yield Text("journey.now.in_country", {"country": country, "since": on(since, now)})
         return
     args["since"] = on(at, now)
-    if kind in ("delivered", "customs", "held") and country is not None:
+    if kind == "delivered" and journey.delivered_at is None and country is not None:
+        yield Text("journey.now.inland", {**args, "place": country})
+    elif kind in ("delivered", "customs", "held") and country is not None:
         yield Text(f"journey.now.{kind}_there", {**args, "place": country})
     else:
         yield Text(f"journey.now.{kind or 'stage'}", args)
@@ -104,10 +106,17 @@ def _silence(journey: Journey) -> Iterable[Text]:
         yield Text("journey.silent", {"n": int(journey.silence_days)})
 
 
+def _at(event: Event) -> dt.datetime | None:
+    return event.when.utc() if event.when else None
+
+
 def _numbers(journey: Journey) -> Iterable[Text]:
     changed = [link for link in journey.numbers if link.follows and link.kind is LinkKind.CONTINUES and not link.guess]
     if changed:
         link = changed[-1]
+        if not any(event.number == link.number or _at(event) == link.since for event in journey.events):
+            yield Text("journey.also", {"number": link.number})  # named, and not yet in use
+            return
         near = dt.timedelta(days=figures().number_change_near_days)
         borders = {"export": journey.exported_at, "import": journey.imported_at}
         reached = {name: abs(at - link.since) for name, at in borders.items() if at and link.since}

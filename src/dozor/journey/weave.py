@@ -15,16 +15,18 @@ from msgspec.structs import replace
 from dozor.journey.contradictions import contradictions
 from dozor.journey.corrections import folded
 from dozor.journey.duplicates import told_once
+from dozor.journey.figures import figures, renumbered
 from dozor.journey.legs import legs
 from dozor.journey.lineage import Trace, guesses, lineage
 from dozor.journey.normalise import Meaning, normalise
 from dozor.journey.order import in_order
 from dozor.journey.parcels import Parcel, parcels
 from dozor.journey.places.clocks import clocked, placed
-from dozor.journey.scans import Scan, ranked
+from dozor.journey.scans import DAY, UNDATED, Scan, instant, ranked, seconds
 from dozor.model import Event, Journey, Milestone, Order, Outcome, OutcomeKind, Reading, Report
 
-DAY = dt.timedelta(days=1)
+LATEST = float("inf")
+OVER = frozenset({Milestone.DELIVERED, Milestone.RETURNED, Milestone.LOST, Milestone.SEIZED, Milestone.CANCELLED})
 # What says nothing about where the parcel is.
 NO_MOVEMENT = frozenset({Milestone.PRE_SHIPMENT, Milestone.INFO, Milestone.CANCELLED})
 ABROAD = frozenset(
@@ -35,7 +37,22 @@ ABROAD = frozenset(
         Milestone.OUT_FOR_DELIVERY,
     }
 )
-INLAND_END = frozenset({Milestone.DELIVERED, Milestone.AVAILABLE_FOR_PICKUP, Milestone.OUT_FOR_DELIVERY})
+
+
+# Scans that a parcel going back has as well.
+ALSO_ON_THE_WAY_BACK = frozenset(
+    {
+        Milestone.ACCEPTED,
+        Milestone.IN_TRANSIT,
+        Milestone.EXPORT_PROCESSING,
+        Milestone.LEFT_ORIGIN_COUNTRY,
+        Milestone.ARRIVED_DESTINATION_COUNTRY,
+        Milestone.CUSTOMS_PROCESSING,
+        Milestone.CUSTOMS_RELEASED,
+        Milestone.HANDED_TO_LOCAL_CARRIER,
+        Milestone.ARRIVED_AT_DELIVERY_OFFICE,
+    }
+)
 
 
 def weave(
@@ -95,47 +112,56 @@ def _woven(
 ) -> Journey:
     reports = parcel.reports
     ordered = in_order(told_once(scans))
-    events = [scan.event for scan in folded(ordered.scans)]
-    real = [event for event in events if not event.forecast and not event.reversed]
+    every = folded(ordered.scans)
+    real = [scan for scan in every if not scan.event.forecast and not scan.event.reversed]
     moves = _movements(real)
-    origin = _origin(reports, real, parcel.readings)
     destination = next((report.destination for report in reports if report.destination), None) or order.destination
-    exported, imported = _borders(real, origin, order.destination or destination)
+    home = order.destination or destination
+    origin = _origin(reports, real, parcel.readings, home)
+    stage = _stage(real)
+    life = _last_life(real)  # a number that lived before has its dates from the present life
+    exported, imported = _borders(life, origin, home)
     last = moves[-1] if moves else None
-    delivered = next((event for event in reversed(real) if event.milestone is Milestone.DELIVERED), None)
-    waiting = next((event for event in real if event.milestone is Milestone.AVAILABLE_FOR_PICKUP), None)
-    links = lineage(reports, parcel.group, parcel.given)
-    carriers = {link.number: link.carrier for link in links if link.carrier}
+    delivered = next((scan for scan in reversed(life) if is_delivery(scan, origin, home)), None)
+    waiting = next((scan for scan in life if scan.milestone is Milestone.AVAILABLE_FOR_PICKUP), None)
+    since = _since(scans)
+    links = lineage(reports, parcel.group, parcel.given, since, _renumbered(real))
+    carriers = {alias.number: alias.carrier for report in reports for alias in report.aliases if alias.carrier}
     if others and links:
-        mine = Trace(links[0].number, tuple(moves), destination, _grams(reports))
+        mine = Trace(links[0].number, _events(moves), destination, _grams(reports))
         links = (*links, *guesses(mine, (_trace(other, found) for other, found in others)))
     return Journey(
         numbers=links,
-        events=tuple(events),
+        events=_events(every),
         legs=legs(
-            [event for event in real if event.milestone not in NO_MOVEMENT and event.milestone is not None],
+            [scan for scan in real if scan.milestone is not None and scan.milestone not in NO_MOVEMENT],
             exported=exported,
             imported=imported,
             origin=origin,
-            destination=order.destination or destination,
-            now=now,
+            destination=home,
+            now=None if stage in OVER else seconds(now),
             carriers=carriers,
+            numbers=sorted(since, key=lambda number: (since[number], number)),
         ),
-        stage=_stage(real),
-        first_seen=_first_utc(real),
-        first_acceptance=_first_utc(moves),
-        last_movement=last,
-        silence_days=_days_since(last, now),
+        stage=stage,
+        first_seen=_first(real),
+        first_acceptance=_first(_movements(life)) if len(life) < len(real) else _first(moves),
+        last_movement=last.event if last else None,
+        silence_days=None if last is None or last.at == UNDATED else max(0.0, (seconds(now) - last.at) / DAY),
         origin=origin,
         destination=destination,
         service=next((report.service for report in reports if report.service), None),
-        delivered_at=_utc(delivered) if delivered else None,
-        exported_at=exported,
-        imported_at=imported,
-        available_since=_utc(waiting) if waiting else None,
-        contradictions=contradictions(events, reports, order, origin, ordered.uncertain),
+        delivered_at=delivered.utc() if delivered else None,
+        exported_at=None if exported is None else instant(exported),
+        imported_at=None if imported is None else instant(imported),
+        available_since=waiting.utc() if waiting else None,
+        contradictions=contradictions(every, reports, order, origin, ordered.uncertain),
         outcomes=_outcomes(asked),
     )
+
+
+def _events(scans: Iterable[Scan]) -> tuple[Event, ...]:
+    return tuple(scan.event for scan in scans)
 
 
 # --- reading ----------------------------------------------------------------------------------------------
@@ -207,78 +233,119 @@ def _meaning(text: str, lang: str | None, code: str | None, system: str) -> Mean
 # --- what follows from the events -------------------------------------------------------------------------
 
 
-def _movements(real: Sequence[Event]) -> list[Event]:
-    """Events that say the parcel was somewhere: no pre-advice, no notice, no row repeated word for word."""
-    moves: list[Event] = []
-    for event in real:
-        if event.milestone in NO_MOVEMENT:
+def _movements(real: Sequence[Scan]) -> list[Scan]:
+    """Scans that say the parcel was somewhere: no pre-advice, no notice, no row repeated word for word."""
+    moves: list[Scan] = []
+    before: Event | None = None
+    for scan in real:
+        if scan.milestone in NO_MOVEMENT:
             continue
-        if moves and event.text and (event.text, event.place) == (moves[-1].text, moves[-1].place):
+        event = scan.event
+        if before is not None and event.text and event.text == before.text and event.place == before.place:
             continue
-        moves.append(event)
+        moves.append(scan)
+        before = event
     return moves
 
 
-def _stage(real: Sequence[Event]) -> Milestone | None:
-    """The meaning of the last event that has one; a notice, or a label that comes late, does not change it."""
-    told = [event.milestone for event in real if event.milestone not in (None, Milestone.INFO)]
-    moved = [milestone for milestone in told if milestone is not Milestone.PRE_SHIPMENT]
-    return (moved or told)[-1] if told else None
+def is_delivery(scan: Scan, origin: str | None, destination: str | None) -> bool:
+    """Whether it was delivered where it goes: the end of an inland leg, at a forwarder, is no delivery to the buyer."""
+    inland = origin is not None and destination not in (None, origin) and scan.country == origin
+    return scan.milestone is Milestone.DELIVERED and not inland
 
 
-def _origin(reports: Sequence[Report], real: Sequence[Event], numbers: Sequence[Reading]) -> str | None:
+def _stage(real: Sequence[Scan]) -> Milestone | None:
+    """The meaning of the last scan that has one.
+
+    A notice does not change it, nor does a label that comes late; what only moves on the way back is still returning.
+    """
+    stage: Milestone | None = None
+    for scan in real:
+        milestone = scan.milestone
+        if milestone is None or milestone is Milestone.INFO:
+            continue
+        late = milestone is Milestone.PRE_SHIPMENT and stage is not None
+        if not late and not (stage is Milestone.RETURN_STARTED and milestone in ALSO_ON_THE_WAY_BACK):
+            stage = milestone
+    return stage
+
+
+def _last_life(real: Sequence[Scan]) -> Sequence[Scan]:
+    """The scans since the last hole that is longer than a parcel's life."""
+    hole = figures().hole_days * DAY
+    for place in range(len(real) - 1, 0, -1):
+        if real[place].at - real[place - 1].at > hole and real[place - 1].at != UNDATED:
+            return real[place:]
+    return real
+
+
+def _origin(
+    reports: Sequence[Report], real: Sequence[Scan], numbers: Sequence[Reading], destination: str | None
+) -> str | None:
+    """As it was said, or as the number's issuer tells, or where the first scan was, unless that is its destination."""
     said = next((report.origin for report in reports if report.origin), None)
     if said:
         return said
     issued = next((reading.country for reading in numbers if reading.country), None)
-    if issued:
-        return issued
-    return next((event.place.country for event in real if event.place and event.place.country), None)
+    first = next((scan.country for scan in real if scan.country), None)
+    return issued or (first if first != destination else None)
 
 
-def _borders(
-    real: Sequence[Event], origin: str | None, destination: str | None
-) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """When it left the country of origin and when it came into that of destination, as far as scans show."""
+def _borders(real: Sequence[Scan], origin: str | None, destination: str | None) -> tuple[float | None, float | None]:
+    """When it left the country of origin and when it came into that of destination, as far as dated scans show."""
     exported = imported = None
-    for event in real:
-        country = event.place.country if event.place else None
-        home = destination is not None and destination != origin
-        here = home and country == destination and event.milestone not in NO_MOVEMENT
-        arrived = event.milestone in ABROAD and country != origin
-        if imported is None and (here or arrived or event.milestone is Milestone.ARRIVED_DESTINATION_COUNTRY):
-            imported = _utc(event)
-        left = event.milestone is Milestone.LEFT_ORIGIN_COUNTRY or (
-            country is not None and origin is not None and country != origin and event.milestone not in NO_MOVEMENT
-        )
-        if exported is None and (left or imported is not None):
-            exported = _utc(event)
+    abroad = destination is not None and destination != origin
+    for scan in real:
+        country, milestone = scan.country, scan.milestone
+        if milestone in NO_MOVEMENT or scan.at == UNDATED:
+            continue
+        if imported is None and (
+            (abroad and country == destination)
+            or (milestone in ABROAD and country != origin)
+            or milestone is Milestone.ARRIVED_DESTINATION_COUNTRY
+        ):
+            imported = scan.at
+        if exported is None and (
+            imported is not None
+            or milestone is Milestone.LEFT_ORIGIN_COUNTRY
+            or (country is not None and origin is not None and country != origin)
+        ):
+            exported = scan.at
+        if imported is not None and exported is not None:
+            break
     return exported, imported
 
 
 def _trace(parcel: Parcel, scans: Sequence[Scan]) -> Trace:
-    events = [scan.event for scan in folded(in_order(told_once(scans)).scans)]
-    real = [event for event in events if not event.forecast and not event.reversed]
+    every = folded(in_order(told_once(scans)).scans)
+    moves = _movements([scan for scan in every if not scan.event.forecast and not scan.event.reversed])
     destination = next((report.destination for report in parcel.reports if report.destination), None)
     number = min(parcel.given or parcel.group.numbers, default="")
-    return Trace(number, tuple(_movements(real)), destination, _grams(parcel.reports))
+    return Trace(number, _events(moves), destination, _grams(parcel.reports))
+
+
+def _since(scans: Iterable[Scan]) -> dict[str, dt.datetime]:
+    """The first event of each number."""
+    first: dict[str, float] = {}
+    for scan in scans:
+        number = scan.event.number
+        if number is not None and scan.at != UNDATED and scan.at < first.get(number, LATEST):
+            first[number] = scan.at
+    return {number: instant(at) for number, at in first.items()}
+
+
+def _renumbered(real: Sequence[Scan]) -> dt.datetime | None:
+    """When a carrier said that the number changes, whatever the new one is."""
+    codes = renumbered()
+    return next((scan.utc() for scan in real if (scan.system, scan.event.code or "") in codes), None)
 
 
 def _grams(reports: Iterable[Report]) -> int | None:
     return next((report.weight_grams for report in reports if report.weight_grams), None)
 
 
-def _utc(event: Event) -> dt.datetime | None:
-    return event.when.utc() if event.when else None
-
-
-def _first_utc(events: Sequence[Event]) -> dt.datetime | None:
-    return next((event.when.utc() for event in events if event.when), None)
-
-
-def _days_since(event: Event | None, now: dt.datetime) -> float | None:
-    at = _utc(event) if event else None
-    return None if at is None else max(0.0, (now - at) / DAY)
+def _first(scans: Sequence[Scan]) -> dt.datetime | None:
+    return next((scan.utc() for scan in scans if scan.at != UNDATED), None)
 
 
 # What an answer is worth when one system was asked several times: a find outweighs all, then the newest counts.

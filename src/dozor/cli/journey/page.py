@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Line
 
-from dozor.cli.show import clean, console
-from dozor.i18n import country, day, has, say
+from dozor.cli.show import carrier_name, clean, console
+from dozor.i18n import country, say
 from dozor.journey import city_name
 from dozor.model import Event, Journey, Leg, LinkKind, NumberLink, Place, Text
 
+NOTABLE = 3  # days of silence in a leg that are worth a word
 SHOWN = 8  # events that are drawn without --originals
 
 
@@ -34,7 +38,7 @@ def show_journey(
         page.print(_table([_number(link, lang) for link in journey.numbers]))
     if journey.legs:
         _heading(page, "legs", lang)
-        page.print(_table([_leg(leg, lang, numbered=len(journey.numbers) > 1) for leg in journey.legs]))
+        page.print(_table(_legs(journey.legs, lang, numbered=len(journey.numbers) > 1)))
     for each in journey.contradictions:
         page.print()
         page.print(Line(f"! {say(Text(f'contradiction.{each.id}'), lang)}", style="yellow"))
@@ -65,19 +69,37 @@ def _number(link: NumberLink, lang: str) -> list[Line]:
     return [Line(clean(link.number), style="bold"), Line(_comma(lang).join(words))]
 
 
-def _leg(leg: Leg, lang: str, *, numbered: bool) -> list[Line]:
-    since, until = (day(at.date(), lang) if at else "?" for at in (leg.since, leg.until))
-    span = since if since == until else f"{since} – {until}"
-    silent = leg.silent_days
-    return [
-        Line(say(Text(f"leg.{leg.kind.value}"), lang)),
-        Line(country(leg.country, lang) if leg.country else ""),
-        Line(span, style="dim"),
-        Line(_ui("leg.scans", lang, n=leg.events), style="dim"),
-        Line(_ui("leg.silent", lang, n=int(silent)) if silent and silent >= 1 else "", style="dim"),
-        Line(_name(leg.carrier, lang), style="dim"),
-        *([Line(clean(leg.number or ""), style="dim")] if numbered else []),
-    ]
+def _legs(legs: Sequence[Leg], lang: str, *, numbered: bool) -> list[list[Line]]:
+    """A row a leg; its number only where it is another than before: there it was handed over."""
+    rows = []
+    before: str | None = None
+    years = len({at.year for leg in legs for at in (leg.since, leg.until) if at}) > 1
+    for leg in legs:
+        since, until = (_short(at, lang, year=years) if at else "?" for at in (leg.since, leg.until))
+        told = [_ui("leg.scans", lang, n=leg.events)]
+        if leg.silent_days is not None and leg.silent_days >= NOTABLE:
+            told.append(_ui("leg.silent", lang, n=int(leg.silent_days)))
+        number = clean(leg.number or "") if numbered and leg.number != before else ""
+        before = leg.number
+        rows.append(
+            [
+                Line(say(Text(f"leg.{leg.kind.value}"), lang)),
+                Line(country(leg.country, lang) if leg.country else ""),
+                Line(since if since == until else f"{since} – {until}", style="dim"),
+                Line(_comma(lang).join(told), style="dim"),
+                Line(_name(leg.carrier, lang), style="dim"),
+                *([Line(number, style="dim")] if numbered else []),
+            ]
+        )
+    return rows
+
+
+def _short(at: dt.datetime, lang: str, *, year: bool) -> str:
+    """A day with its month in short, and with its year where legs lie years apart."""
+    from babel.dates import format_date
+
+    short, long = ("M月d日", "y年M月d日") if lang == "zh" else ("d MMM", "d MMM y")
+    return str(format_date(at, long if year else short, locale=lang))
 
 
 def _show_events(page: Console, journey: Journey, lang: str, *, originals: bool) -> None:
@@ -133,9 +155,7 @@ def _where(place: Place | None, lang: str) -> str:
 
 
 def _name(carrier: str | None, lang: str) -> str:
-    if not carrier:
-        return ""
-    return say(Text(f"name.{carrier}"), lang) if has(f"name.{carrier}", "en") else clean(carrier)
+    return carrier_name(carrier, lang) if carrier else ""
 
 
 def _table(rows: list[list[Line]]) -> Padding:

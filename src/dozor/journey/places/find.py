@@ -6,15 +6,20 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from dozor.journey.places.tables import CityRow, cities, codes, countries, indices, names, offices
+from dozor.journey.places.tables import CityRow, cities, codes, countries, indices, names, offices, states
 
 # An office of exchange: country, place, letter (UPU code list 108): CNCANA, RUMOWD, USJFKA.
 IMPC = re.compile(r"\b([A-Z]{2})([A-Z]{3})[A-Z]\b")
 INDEX = re.compile(r"(?<!\d)(\d{5,6})(?!\d)")
-# A code of a country after a comma, in brackets, or alone; with the code of a state in front it is beyond doubt.
-CODED = re.compile(r"(?:(?P<state>\b[A-Z]{2}),?\s+(?:[\d-]+,?\s+)?|[(,]\s*|^)(?P<code>[A-Z]{2,3})\)?\s*$")
+# Codes at the end of a place: "Lyon, FR", "Mechelen (BE)", "Seattle, WA, 98101, US", "CHULLORA NSW", "WAYNE, NJ 07470".
+ENDING = re.compile(
+    r"(?:(?P<state>\b[A-Z]{2}),?\s+(?:[\d-]+,?\s+)?|(?P<comma>[(,]\s*)|\s|^)(?P<code>[A-Z]{2,3})\)?\s*$"
+)
 BRACKETED = re.compile(r"\(([A-Z]{2})\)\s*$")
 ZIP = re.compile(r"\b(?P<state>[A-Z]{2})[ ,]+\d{5}(?:-\d{4})?\s*$|,\s*\d{5},\s*(?P<after>[A-Z]{2})\s*$")
+END = re.compile(r"[】\])，,;。.]")
+NEARBY = 24  # characters between a word of direction and the place it speaks of
+TWO_LETTERS = 2
 LONGEST_ENDING = 2  # letters of a case ending after a stem
 IDEOGRAPHS = "\u3400"
 
@@ -37,22 +42,19 @@ def find_place(text: str, country: str | None = None) -> Found:
     """The place a text names; `country` is what is known of it already."""
     if not text:
         return _of_country(country)
-    if office := IMPC.search(text):
-        code = office[1]
-        if code in countries():
-            city = offices().get(code + office[2])
-            found = _of_city(city) if city else _of_country(code)
-            return found._replace(office=office[0])
-    named = _named(text)
-    country = country or named.country or _coded(text)
-    if named.country is not None and named.country != country:
-        named = NOWHERE
+    for office in IMPC.finditer(text):
+        city = offices().get(office[1] + office[2])
+        if city is not None:
+            return _of_city(city)._replace(office=office[0])
+        if office[1] == country:  # a word of six capitals is no office, unless its country is known
+            return _of_country(country)._replace(office=office[0])
+    coded = _coded(text)
+    named = _named(text, country or coded)
+    country = country or coded or named.country
     indexed = _indexed(text, country)
-    if named.city is None and indexed is not None:
-        return indexed
     if named.city is not None:
         return named._replace(postcode=indexed.postcode if indexed else None)
-    return _of_country(country)
+    return indexed or _of_country(country)
 
 
 def region_of(country: str | None) -> str:
@@ -67,24 +69,39 @@ def city_name(city: str, lang: str) -> str:
     return (getattr(row, lang, "") or row.city) if row else city
 
 
-def _named(text: str) -> Found:
-    """The one country that is named, and its one city; the longest name at a place counts."""
+def _named(text: str, country: str | None) -> Found:
+    """The one country that is named, and its one city; the longest name at a place counts, that of `country` alone."""
     folded = f" {text.lower()} "
     taken: list[tuple[int, int, str, str | None]] = []
     for end, (name, value) in names().iter(folded):
         start = end - len(name) + 1
         if name[0] < IDEOGRAPHS and not _stands_alone(folded, start, end, stem=value.stem):
             continue
+        if _on_the_way_to(folded[:start]):
+            continue
         taken = [each for each in taken if not (start <= each[0] and each[1] <= end)]
         if not any(each[0] <= start and end <= each[1] for each in taken):
             taken.append((start, end, value.country, value.city))
     lands = {each[2] for each in taken}
-    if len(lands) != 1:
+    if country in lands:
+        lands = {country}
+    if len(lands) != 1 or (country is not None and country not in lands):
         return NOWHERE
-    towns = {each[3] for each in taken if each[3]}
-    if len(towns) == 1:
-        return _of_city(cities()[towns.pop()])
-    return _of_country(lands.pop())
+    land = lands.pop()
+    towns = {each[3] for each in taken if each[3] and each[2] == land}
+    return _of_city(cities()[towns.pop()]) if len(towns) == 1 else _of_country(land)
+
+
+def _on_the_way_to(before: str) -> bool:
+    """Whether the words in front say that the parcel goes there, not that it is there."""
+    for word in codes().toward:
+        at = before.rfind(word)
+        if at < 0:
+            continue
+        said, between = before[: at + len(word)], before[at + len(word) :]
+        if len(between) <= NEARBY and not END.search(between) and not said.endswith(codes().there):
+            return True
+    return False
 
 
 def _stands_alone(text: str, start: int, end: int, *, stem: bool) -> bool:
@@ -99,17 +116,22 @@ def _stands_alone(text: str, start: int, end: int, *, stem: bool) -> bool:
 
 
 def _coded(text: str) -> str | None:
-    """The country of a code at the end: "Lyon, FR", "Mechelen (BE)"; a state of the United States is theirs."""
+    """The country of a code at the end: "Lyon, FR", "Mechelen (BE)"; a code of a state is its country's."""
     if bracketed := BRACKETED.search(text):
         return _known(bracketed[1])
     zipped = ZIP.search(text)
-    if zipped and (zipped["state"] or zipped["after"]) in codes().states:
+    if zipped is not None and states().get(zipped["state"] or zipped["after"]) == "US":
         return "US"
-    coded = CODED.search(text)
-    if coded is None:
+    ending = ENDING.search(text)
+    if ending is None:
         return None
-    doubtful = coded["state"] is None and coded["code"] in codes().states and text.strip() != coded["code"]
-    return None if doubtful else _known(coded["code"])
+    code, country = ending["code"], _known(ending["code"])
+    if ending["state"] is not None and country is not None:
+        return country
+    if code in states() and (ending["comma"] is not None or len(code) > TWO_LETTERS):
+        # "Wilmington, DE" is no German place, and no proof of an American one.
+        return states()[code] if country is None else None
+    return country if ending["comma"] is not None or text.strip() == code else None
 
 
 def _known(code: str) -> str | None:

@@ -55,13 +55,16 @@ class SystemRow(Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = ""
     own: str = ""
     retold: bool = False
+    carries: bool = False
 
 
 class Codes(Struct, frozen=True, forbid_unknown_fields=True):
-    """Codes of states, of countries besides alpha-2, and the lengths of postal indices: all digits, telling digits."""
+    """See `codes.toml`; of a postal index: how many digits it has, and how many of them tell the region."""
 
     source: str
-    states: frozenset[str]
+    toward: tuple[str, ...]
+    there: tuple[str, ...]
+    states: dict[str, frozenset[str]]
     index_length: dict[str, tuple[int, int]]
     others: dict[str, str]
 
@@ -112,6 +115,12 @@ def systems() -> dict[str, SystemRow]:
 def codes() -> Codes:
     """What two or three capital letters stand for."""
     return knowledge.document(ROOM, "codes.toml", Codes)
+
+
+@cache
+def states() -> dict[str, str]:
+    """Countries by the codes of their states."""
+    return {code: country for country, row in codes().states.items() for code in row}
 
 
 @cache
