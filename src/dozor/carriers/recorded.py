@@ -41,9 +41,7 @@ def read_recorded(text: str | bytes) -> tuple[Report, ...]:
     if isinstance(answer, dict) and answer.get("success") is False:
         return _read("cainiao", [words(answer.get("mailNo")) or "?"], body)
     rows = answer if isinstance(answer, list) else [answer]
-    if rows and all(
-        isinstance(row, dict) and "events" in row and not isinstance(row.get("outcome"), dict) for row in rows
-    ):
+    if rows and all(_is_history(row) for row in rows):
         return tuple(_history(row) for row in rows)
     if rows and all(isinstance(row, dict) and "ID" in row and "Events" in row for row in rows):
         return _read("upu", [words(row["ID"]).upper() for row in rows], body)
@@ -101,6 +99,16 @@ def _lines(body: bytes) -> tuple[Report, ...]:
                 f"line {place} is not JSON: give an answer of Cainiao, UPU or another system as it came"
             ) from None
     return tuple(found)
+
+
+def _is_history(row: Any) -> bool:
+    """Whether it is a history that somebody wrote down: rows of a time and a text, and no report of ours."""
+    if not isinstance(row, dict) or isinstance(row.get("outcome"), dict):
+        return False
+    events = row.get("events")
+    if not isinstance(events, list) or not (events or "number" in row):
+        return False
+    return all(isinstance(each, dict) and {"time", "text"} <= each.keys() for each in events)
 
 
 def _history(row: Mapping[str, Any]) -> Report:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dozor.journey.figures import figures, tells_more
 from dozor.journey.places.tables import SystemRow, systems
-from dozor.journey.scans import EAST, HOUR, UNDATED, Scan
+from dozor.journey.scans import DAY, EAST, HOUR, UNDATED, Scan
 from dozor.model import Milestone, Place
 
 DECIDERS = {"code": 3, "said": 2, "phrase": 1, "model": 0, None: 0}
@@ -16,6 +16,7 @@ VAGUE = frozenset({None, Milestone.INFO})
 NOBODY = frozenset({""})
 QUARTER = 900  # seconds: zones differ by whole quarters of an hour
 MINUTE = 60
+POSSIBLE = float("inf")
 UNLISTED = SystemRow(system="", source="")
 
 
@@ -27,19 +28,24 @@ def told_once(scans: Iterable[Scan]) -> list[Scan]:
     """
     # Two tellings are at most so far apart: half a day by their wall clocks, and as much by their zones.
     window = figures().same_scan_zoneless_hours * HOUR + EAST
+    near = figures().same_scan_minutes * MINUTE
     groups: list[list[Scan]] = []
     for scan in sorted(scans, key=_canonical):
         best: list[Scan] | None = None
-        nearest = float("inf")
+        nearest = POSSIBLE
         for group in reversed(groups):
-            if group[0].at < scan.at - window:
+            first = group[0]
+            if first.at < scan.at - window:
                 break
-            if group[0].milestone is scan.milestone or _compatible(group[0].milestone, scan.milestone):
-                apart = _apart(scan, group, nearest)
-                if apart is not None:
-                    best, nearest = group, apart
-                    if apart == 0:
-                        break
+            if first.milestone is not scan.milestone and not _compatible(first.milestone, scan.milestone):
+                continue
+            if first.exact and scan.exact and scan.at - first.at > near and abs(scan.wall - first.wall) > MINUTE:
+                continue  # most pairs end here: two exact clocks, far apart
+            apart = _apart(scan, group, nearest)
+            if apart is not None:
+                best, nearest = group, apart
+                if apart == 0:
+                    break
         if best is None:
             groups.append([scan])
         else:
@@ -53,37 +59,40 @@ def _canonical(scan: Scan) -> tuple[float, float, str, str, str, str]:
 
 
 def _apart(scan: Scan, group: list[Scan], limit: float) -> float | None:
-    """How far a scan is from a group, in seconds; None: another scan, or not nearer than `limit`."""
-    least: float | None = None
+    """How far a scan is from a group, in seconds; None: another scan, or not nearer than `limit`.
+
+    It must be near to one telling of the group and contradict none.
+    """
+    least = POSSIBLE
     for other in group:
         apart = same_scan(scan, other)
         if apart is None:
             return None
-        if least is None or apart < least:
-            least = apart
-    return least if least is not None and least < limit else None
+        least = min(least, apart)
+    return least if least < limit else None
 
 
 def same_scan(one: Scan, two: Scan) -> float | None:
-    """How many seconds two tellings of one scan lie apart; None where they are of two scans."""
+    """How many seconds two tellings of one scan lie apart; None where they cannot be one.
+
+    `POSSIBLE` where nothing speaks against it and nothing for it.
+    """
     a, b = one.event, two.event
     if a.forecast is not b.forecast or a.takes_back is not b.takes_back:
         return None
-    if one.country is not two.country and one.country != two.country and one.country and two.country:
+    if one.country != two.country and one.country and two.country:
+        return None
+    if one.milestone is not two.milestone and not _compatible(one.milestone, two.milestone):
         return None
     if one.system == two.system:
         return _repeated(one, two)
-    if one.milestone is not two.milestone and not _compatible(one.milestone, two.milestone):
-        return None
-    if not _same_city(a.place, b.place):
-        return None
-    return _time_apart(one, two)
+    return _time_apart(one, two) if _same_city(a.place, b.place) else None
 
 
 def _repeated(one: Scan, two: Scan) -> float | None:
     """One row of a system told twice: in another answer, or in another language. It tells its own scans apart."""
     a, b = one.event, two.event
-    if one.wall != two.wall or one.milestone is not two.milestone:
+    if one.wall != two.wall:
         return None
     if a.text == b.text:
         return 0.0 if a.place == b.place or not (a.place and b.place) else None
@@ -105,26 +114,25 @@ def _time_apart(one: Scan, two: Scan) -> float | None:
     if one.wall == UNDATED or two.wall == UNDATED:
         # Without a time only the very same words are the same scan.
         return 0.0 if one.wall == two.wall and one.event.text == two.event.text else None
-    vague = one.milestone in VAGUE or two.milestone in VAGUE
     wall = abs(one.wall - two.wall)
+    equal = one.milestone is two.milestone
     if one.whole_day or two.whole_day:
-        same_day = one.wall // (24 * HOUR) == two.wall // (24 * HOUR)
-        once = one.way is not None and one.milestone is two.milestone
-        return wall if same_day and once else None
+        if one.wall // DAY != two.wall // DAY:
+            return None
+        return wall if equal and one.way is not None else POSSIBLE
     if wall <= MINUTE:
         return wall  # the same wall time is the same scan, whatever zone each system believes in
-    if vague:
+    if one.milestone in VAGUE or two.milestone in VAGUE:
         return None  # what nobody understands is one only where the clocks agree
     at = abs(one.at - two.at)
     if at <= figures().same_scan_minutes * MINUTE:
         return at
-    if one.sure and two.sure:
+    if (one.sure and two.sure) or wall > figures().same_scan_zoneless_hours * HOUR:
         return None
     # With a zone unknown, only whole quarters of an hour of difference can be a zone; at round times that is chance.
-    round_time = one.wall % QUARTER == 0
-    once = one.way is not None and one.milestone is two.milestone
-    within = wall <= figures().same_scan_zoneless_hours * HOUR and (wall + MINUTE / 2) % QUARTER <= MINUTE
-    return wall if within and (once or not round_time) and one.milestone is two.milestone else None
+    zone = (wall + MINUTE) % QUARTER <= 2 * MINUTE
+    telling = equal and (one.way is not None or one.wall % QUARTER != 0)
+    return wall if zone and telling else POSSIBLE
 
 
 def _joined(group: list[Scan]) -> Scan:

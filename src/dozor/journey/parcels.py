@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from dozor.journey.lineage import Group, groups
@@ -41,7 +43,7 @@ def parcels(
     weight = {group: sum(len(report.events) for report in reports if report.number in group.numbers) for group in found}
     first = found[0]
     if not weight[first] or not numbers:
-        best = max(found, key=lambda group: (weight[group], sorted(group.numbers)))
+        best = max(found, key=weight.__getitem__)  # of equals the first
         first = best if weight[best] or not numbers else first
     ordered = [first, *(group for group in found if group is not first)]
     owners = {number: group for group in reversed(ordered) for number in group.numbers}
@@ -58,8 +60,12 @@ def parcels(
 
 
 def _reports(reports: Sequence[Report], group: Group) -> tuple[Report, ...]:
+    """The reports on a parcel in an order that does not depend on that of their arrival."""
     mine = [report for report in reports if report.number in group.numbers or report.number in group.boxes]
-    return tuple(sorted(mine, key=_canonical))
+    mine.sort(key=_canonical)
+    if any(_canonical(one) == _canonical(two) for one, two in itertools.pairwise(mine)):
+        mine.sort(key=lambda report: (_canonical(report), msgspec.json.encode(report)))
+    return tuple(mine)
 
 
 def _canonical(report: Report) -> tuple[str, str, dt.datetime, int]:

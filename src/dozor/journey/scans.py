@@ -36,10 +36,24 @@ class Scan:
     """One event with what comparing needs.
 
     `at` and `wall` are seconds since 1970 of the instant (as far as it is known) and of the wall time; `sure`: the
-    offset was said; `whole_day`: only the day is known; `rank`: its place in its report, oldest first.
+    offset was said; `whole_day`: only the day is known; `exact`: neither is in doubt; `rank`: its place in its report,
+    oldest first.
     """
 
-    __slots__ = ("at", "country", "event", "milestone", "rank", "slot", "sure", "system", "wall", "way", "whole_day")
+    __slots__ = (
+        "at",
+        "country",
+        "event",
+        "exact",
+        "milestone",
+        "rank",
+        "slot",
+        "sure",
+        "system",
+        "wall",
+        "way",
+        "whole_day",
+    )
 
     def __init__(self, event: Event, rank: int = 0) -> None:
         self.event = event
@@ -52,12 +66,13 @@ class Scan:
         when = event.when
         if when is None:
             self.at = self.wall = UNDATED
-            self.sure = self.whole_day = False
+            self.sure = self.whole_day = self.exact = False
         else:
             self.wall = (when.local - EPOCH).total_seconds()
             self.at = self.wall - 60 * (when.offset or 0)
             self.sure = when.offset is not None and not when.assumed
             self.whole_day = when.precision in ("day", "month")
+            self.exact = self.sure and not self.whole_day
 
     def utc(self) -> dt.datetime | None:
         """The instant, as far as it is known; None without a time."""

@@ -111,8 +111,8 @@ def _woven(
     now: dt.datetime,
 ) -> Journey:
     reports = parcel.reports
-    ordered = in_order(told_once(scans))
-    every = folded(ordered.scans)
+    ordered = in_order(told_once(folded(scans)))
+    every = ordered.scans
     real = [scan for scan in every if not scan.event.forecast and not scan.event.reversed]
     moves = _movements(real)
     destination = next((report.destination for report in reports if report.destination), None) or order.destination
@@ -317,7 +317,7 @@ def _borders(real: Sequence[Scan], origin: str | None, destination: str | None) 
 
 
 def _trace(parcel: Parcel, scans: Sequence[Scan]) -> Trace:
-    every = folded(in_order(told_once(scans)).scans)
+    every = in_order(told_once(folded(scans))).scans
     moves = _movements([scan for scan in every if not scan.event.forecast and not scan.event.reversed])
     destination = next((report.destination for report in parcel.reports if report.destination), None)
     number = min(parcel.given or parcel.group.numbers, default="")
