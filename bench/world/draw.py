@@ -346,7 +346,8 @@ class Drawing:
         self.lost = np.where(never, scan[:, DELIVERED], self.lost)
         self.arrives[never] = INF
         # Mail that nobody can follow lies in the box or at the office until it is noticed.
-        unseen = cheap | np.isin(self.beyond, (UNTRACKED, DOMESTIC, DARK))
+        self.tells_end = self._chance(0.4)
+        unseen = cheap | np.isin(self.beyond, (UNTRACKED, DOMESTIC)) | ((self.beyond == DARK) & ~self.tells_end)
         self.arrives = np.where(unseen, self.arrives + self.rng.exponential(p["mail_noticed"], n), self.arrives)
 
         has_label = np.isin(self.mode, (Mode.LATE_LABEL, Mode.LABEL_NEVER)) | self._chance(0.35)
@@ -372,9 +373,8 @@ class Drawing:
         domestic = (way == DOMESTIC) | (mode == Mode.DOMESTIC_SENT)
         seen[domestic[:, None] & (np.arange(slots) > ORIGIN)] = INF
         dark = way == DARK
-        tells_end = self._chance(0.4)
         hidden = dark[:, None] & beyond
-        hidden[tells_end, DELIVERED] = False
+        hidden[self.tells_end, DELIVERED] = False
         self.alias_at = np.full(n, INF)
         changed = (way == CHANGED) & (mode == Mode.GENUINE)
         found = changed & self._chance(0.5)
@@ -444,7 +444,9 @@ class Drawing:
     def _talk(self) -> None:
         """The buyer's own mistakes, the question to the seller and his answer."""
         p, n = self.p, self.n
-        self.end_read, self.shipped_known = self._chance(p["end_read"]), self._chance(p["shipped_known"])
+        self.shipped_known = self._chance(p["shipped_known"])
+        # A timer shorter than the usual sixty days is noticed.
+        self.end_read = self._chance(p["end_read"]) | (self.end - self.shipped < 60)
         self.service_known = self._chance(p["service_known"])
         mistaken = self._chance(p["order_number_given"])
         self.mistaken_until = np.where(

@@ -16,16 +16,20 @@ class Outcome:
     """Of claims opened at `opened` (inf: never). Shares are of the price."""
 
     refunded: Bools
-    needless: Bools  # the goods came while the claim was open, or before the last day without it
-    value: Floats  # goods or money, less effort and the cost of a needless claim
+    needless: Bools  # the goods came after all, before the last day on which a claim could be opened
 
 
-def may_open(w: World, t: float, seen: Seen) -> Bools:
+def may_open(w: World, t: Floats | float, seen: Seen) -> Bools:
     """Whether the shop lets a claim be opened at `t`: inside its window, and not while the parcel visibly moves."""
     end = end_at(w, t)
     rescue, quiet = _venue(w, "rescue"), _venue(w, "quiet")
-    moving = (seen.slot >= 0) & ~seen.delivered & ~seen.foreign & (t - seen.since < quiet) & (t < end - MARGIN)
+    moving = moves(seen) & (t - seen.since < quiet) & (t < end - MARGIN)
     return (w.opens <= t) & (t <= end + rescue) & ~moving
+
+
+def moves(seen: Seen) -> Bools:
+    """Whether the parcel is in transit for the shop: seen, not handed over, not on its way back, not another's."""
+    return (seen.slot >= 0) & (seen.slot < DELIVERED) & ~seen.delivered & ~seen.foreign
 
 
 def last_chance(w: World) -> Floats:
@@ -44,16 +48,26 @@ def win(w: World, opened: Floats) -> Floats:
 
 def outcome(w: World, opened: Floats) -> Outcome:
     """What the buyers end with. The luck of a claim is the same for every plan that is compared."""
-    p = w.parameters
     luck = np.random.Generator(np.random.PCG64([w.seed, w.n, 99])).random(w.n)
-    claimed = np.isfinite(opened) & (opened < w.arrives)
-    decided = opened + _venue(w, "takes")
-    meanwhile = claimed & (w.arrives <= decided)
+    claimed, meanwhile = _course(w, opened)
     refunded = claimed & ~meanwhile & (luck < win(w, opened))
+    return Outcome(refunded, claimed & (w.arrives <= last_chance(w)))
+
+
+def worth(w: World, opened: Floats) -> Floats:
+    """Expected value by share of the price: goods or money, less effort and the cost of a needless claim."""
+    p = w.parameters
+    claimed, meanwhile = _course(w, opened)
     comes = np.isfinite(w.arrives)
+    paid = np.where(claimed & ~meanwhile, win(w, opened), 0.0)
     cost = np.where(claimed, p["dispute_effort"], 0.0) + np.where(meanwhile, p["dispute_needless"], 0.0)
-    value = np.where(refunded | comes, 1.0, 0.0) - cost
-    return Outcome(refunded, claimed & (w.arrives <= last_chance(w)), value)
+    return np.where(comes, 1.0, paid) - cost
+
+
+def _course(w: World, opened: Floats) -> tuple[Bools, Bools]:
+    """Whether a claim was opened with the goods still out, and whether they came before it was decided."""
+    claimed = np.isfinite(opened) & (opened < w.arrives)
+    return claimed, claimed & (w.arrives <= opened + _venue(w, "takes"))
 
 
 def _venue(w: World, name: str) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from bench.world.draw import Mode, World
+from bench.world.draw import Bools, Mode, World
 
 LETTERS = "ABCEFGLNRX"
 S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)  # UPU standard S10
@@ -20,6 +20,17 @@ def number_of(w: World, i: int, *, beyond: bool = False) -> str:
     # An invented number often has the right shape and a wrong check digit (one in ten is right by chance).
     invented = w.mode[i] in (Mode.FAKE_SENT, Mode.FAKE_EMPTY)
     return wrong_digit(w, i, number) if invented and "?" in pattern and rng.random() < 0.35 else number
+
+
+def misprinted(w: World) -> Bools:
+    """Whether the number is impossible as printed: a digit is wrong where the format has a check."""
+    checked = np.array(["?" in row.number for row in w.parameters.carrier])[w.carrier]
+    found = checked & (w.mode == Mode.TYPO)
+    for i in np.flatnonzero(checked & np.isin(w.mode, (Mode.FAKE_SENT, Mode.FAKE_EMPTY))):
+        number = number_of(w, int(i))
+        total = sum(int(digit) * weight for digit, weight in zip(number[2:10], S10_WEIGHTS, strict=True))
+        found[i] = int(number[10]) != {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11)
+    return found
 
 
 def order_number_of(w: World, i: int) -> str:

@@ -73,9 +73,10 @@ class Seen:
     received: Bools  # the goods are in hand
 
 
-def seen_at(w: World, t: float) -> Seen:
-    """Everything visible at `t` (days since the start of the world)."""
-    shown = (w.seen <= t) & MOVES
+def seen_at(w: World, t: Floats | float) -> Seen:
+    """Everything visible at `t`: days since the start of the world, one instant for all or one an order."""
+    t = np.broadcast_to(np.asarray(t, float), w.n)
+    shown = (w.seen <= t[:, None]) & MOVES
     times = np.where(shown, w.scan, -INF)
     slot = times.argmax(1)
     since = times[np.arange(w.n), slot]

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 from bench.world import CAUSES, KNOBS, SLOTS, Mode, World, cause, causes, dossier, end_at, perturbed, seen_at, world
-from bench.world.money import last_chance, may_open, outcome
+from bench.world.money import last_chance, may_open, outcome, worth
 
 from dozor.answer import answer
 from dozor.journey import weave
@@ -93,7 +93,8 @@ def test_a_claim_is_paid_only_for_goods_that_do_not_come_and_in_its_window():
     in_hand = w().arrives <= opened
     assert not result.refunded[in_hand].any() and not result.needless[in_hand].any()
     assert result.refunded[~np.isfinite(w().arrives)].mean() > 0.7
-    assert (outcome(w(), np.full(w().n, np.inf)).value == np.isfinite(w().arrives)).all()
+    assert (worth(w(), np.full(w().n, np.inf)) == np.isfinite(w().arrives)).all()
+    assert (worth(w(), opened) <= 1).all()
     for t in (50.0, 150.0):
         may = may_open(w(), t, seen_at(w(), t))
         assert not may[(w().opens > t) | (t > last_chance(w()) + w().extension)].any()

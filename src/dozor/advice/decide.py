@@ -161,12 +161,13 @@ def plan(
     `to_end`: days to the end of protection (of the window in the days after it); `rescue`: those days have begun;
     `talked`: the seller needs no (more) time to answer; `look_first`: the number itself is to be looked into
     first; `coming`: the parcel is there to be picked up; `can_open`: the shop lets a claim be opened now. In the last
-    week only goods that will clearly come in time are waited for.
+    week only goods that will clearly come in time are waited for; before it, all that will more likely come than not.
     """
-    week, clear = figure("act_before_end"), figure("arrival_clear")
+    week, clear, likely = figure("act_before_end"), figure("arrival_clear"), figure("arrival_likely")
     unsure = decision.p_arrives < clear
     near = ((to_end <= week) & unsure) | rescue
-    wanted = near | (talked & (1 - look_first > 0) & (decision.prompt_in <= 0))
+    early = talked & (1 - look_first > 0) & (decision.p_arrives < likely)
+    wanted = near | (early & (decision.prompt_in <= 0))
     act = can_open & wanted & (1 - coming > 0)
     by = unsure * _at_most(decision.prompt_in, to_end - week) + (1 - unsure) * decision.prompt_in
     return Plan(near=near, act=act, act_in=by)

@@ -183,7 +183,7 @@ def _never(diagnosis: Diagnosis, outlook: Outlook | None, replies: Sequence[str]
     """Belief that the goods never come: over the causes, then moved by the seller's last reply."""
     base = outlook.p_never if outlook else figure("never_unknown")
     total = sum(cause.probability for cause in diagnosis.causes) or 1.0
-    never = sum(cause.probability * _cause_never(cause, base) for cause in diagnosis.causes) / total
+    never = sum(cause.probability * _cause_never(cause, base, dear=dear) for cause in diagnosis.causes) / total
     never = min(max(never if diagnosis.causes else base, 0.005), 0.995)
     row = belief("reply", replies[-1]) if replies else None
     factor = 1.0 if row is None else row.odds_dear if dear and row.odds_dear is not None else row.odds
@@ -191,9 +191,11 @@ def _never(diagnosis: Diagnosis, outlook: Outlook | None, replies: Sequence[str]
     return odds / (1 + odds)
 
 
-def _cause_never(cause: Cause, base: float) -> float:
+def _cause_never(cause: Cause, base: float, *, dear: bool) -> float:
     row = belief("cause", cause.id.value)
-    return base if row is None or row.never is None else row.never
+    if row is None or row.never is None:
+        return base
+    return row.never_dear if dear and row.never_dear is not None else row.never
 
 
 def _opens_in(at: Instants, promised: dt.date | None, goodwill: float, now: dt.datetime) -> float:

@@ -33,6 +33,7 @@ class Belief(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     source: str
     confidence: str
     never: float | None = None
+    never_dear: float | None = None  # where the price is above the cheap band
     odds: float = 1.0
     odds_dear: float | None = None  # where the price is above the cheap band
     patience: float = 0.0

@@ -1,0 +1,260 @@
+"""The product's own plan, for many orders at once.
+
+What the product believes of an order (how likely the goods never come, what kind of cause leads, whether the seller has
+had his time) depends only on what can be seen of it. So each thing that can be seen is asked of the product once, by a
+real dossier through the product's own rooms (journey, clock, outlook, diagnosis, situation), and kept; the decision
+itself is `dozor.advice.decide` over all orders at once, the very functions that an answer uses.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+import numpy as np
+from bench.policy.play import Morning
+from bench.world import World, dossier
+from bench.world.draw import CATEGORIES, DELIVERED, INF, LANDED, Bools, Floats, Ints
+from bench.world.money import moves
+from bench.world.numbers import misprinted
+
+from dozor.advice.advise import matching
+from dozor.advice.decide import arrivals, plan, points, programme
+from dozor.advice.parcel import talk_facts
+from dozor.advice.situation import Situation, situation
+from dozor.advice.tables import belief, figure, style
+from dozor.answer import read_numbers
+from dozor.diagnosis import diagnose
+from dozor.disputes import classify
+from dozor.forecast import outlook, tracked_prior
+from dozor.intake import settle
+from dozor.journey import weave
+from dozor.model import Dossier, Kind, Order, Outlook, StepId
+from dozor.protection import clock
+
+SINCE = np.array([2, 4, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 65, 85])
+GRID = np.array([1.0, 2.0, 4.0, 7.0, 10.0, 14.0, 21.0, 30.0, 45.0, 60.0])  # days on which the curve is kept
+PATIENCE = np.array([row.patience if (row := belief("reply", each)) else 0.0 for each in CATEGORIES] + [0.0])
+# Last scans that mean the same for what is to be expected, by slot + 1.
+SHOWN = (0, 1, 2, 2, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 12, 15, 16, 17, 18, 19, 20)
+LONG = 20  # days of silence from which a parcel may be taken for lost without a word with the seller
+CODES = {"": 0, "look_first": 1, "strong": 2, "coming": 3}
+
+
+@dataclass(frozen=True)
+class Believed:
+    """What the product believes of one look: `curve` is the share of goods that come by each day of GRID."""
+
+    never: float
+    nature: int
+    coming: bool
+    talked: bool
+    at_once: bool  # the playbook claims whatever the day: goods that went back, another's parcel, a promised refund
+    curve: tuple[float, ...]
+
+
+@dataclass
+class Product:
+    """The plan of the product; `looks` are kept between worlds, since they do not depend on the world's parameters."""
+
+    style: str = "balanced"
+    reliability: float | None = None
+    name: str = "dozor"
+    looks: dict[int, Believed] = field(default_factory=dict)
+    ends: dict[tuple[int, ...], tuple[float, float]] = field(default_factory=dict)
+    printed: tuple[World, Bools] | None = None
+
+    def asks(self, w: World, morning: Morning, open_: Bools) -> Bools:
+        asks = np.zeros(w.n, bool)
+        end, opens = self._limits(w, morning)
+        rescue_days = np.array([row.rescue for row in w.parameters.venue])[w.venue]
+        quiet = np.array([row.quiet for row in w.parameters.venue])[w.venue]
+        seen, now, margin = morning.seen, morning.now, 2.0
+        moving = moves(seen) & (now - seen.since < quiet) & (now < end - margin)
+        can = open_ & (opens <= now) & (now <= end + np.maximum(rescue_days - margin, 0.0)) & ~moving
+        # Only where the last week has begun, the talk is over or something is plainly wrong can today be the day.
+        week = now >= end - figure("act_before_end")
+        wrong = seen.foreign | (seen.slot >= DELIVERED) | (now - seen.since >= LONG)
+        rows = np.flatnonzero(can & (week | wrong | self._talked(w, morning)))
+        if not len(rows):
+            return asks
+        safe = (end - margin)[rows]
+        late = now[rows] > safe
+        until = np.where(
+            late & (now[rows] > end[rows]), (end + rescue_days - margin)[rows], np.where(late, end[rows], safe)
+        )
+        asks[rows] = self.decide(w, morning, rows, until, end[rows], late)
+        return asks
+
+    def decide(self, w: World, morning: Morning, rows: Ints, until: Floats, end: Floats, late: Bools) -> Bools:
+        """Whether to claim today, for orders whose claim the clock allows until `until` (world's days)."""
+        believed, back = self._believed(w, morning, rows)
+        never = np.array([each.never for each in believed])[back]
+        nature = np.array([each.nature for each in believed])[back]
+        coming = np.array([each.coming for each in believed])[back]
+        talked = np.array([each.talked for each in believed])[back]
+        at_once = np.array([each.at_once for each in believed])[back]
+        curve = np.array([each.curve for each in believed])[back].T
+        now = morning.now[rows]
+        last = np.maximum(0, np.floor(until - now)).astype(int)
+        # Where neither the last week nor a finished talk can make today the day, nothing need be computed.
+        needed = late | (end - now <= figure("act_before_end")) | (talked & (nature != CODES["look_first"]))
+        act = at_once.copy()
+        if not needed.any():
+            return act
+        pick = np.flatnonzero(needed)
+        takes = round(figure("dispute_takes"))
+        known = [(float(at), share[pick]) for at, share in zip(GRID, curve, strict=True)]
+        arrived = arrivals(known, never[pick], int(last[pick].max()) + takes + 1)
+        trust = figure("reliability") if self.reliability is None else self.reliability
+        decision = programme(
+            arrived, never[pick], first=np.zeros(len(pick)), last=last[pick], style=style(self.style), reliability=trust
+        )
+        today = plan(
+            decision,
+            to_end=(end - now)[pick],
+            rescue=late[pick],
+            talked=talked[pick],
+            look_first=nature[pick] == CODES["look_first"],
+            coming=coming[pick],
+            can_open=np.ones(len(pick), bool),
+        )
+        act[pick] |= today.act
+        return act
+
+    @staticmethod
+    def _talked(w: World, morning: Morning) -> Bools:
+        """The seller has answered, or has had his days."""
+        silent = morning.now - w.asked_at >= figure("seller_silence")
+        return (morning.seen.reply >= 0) | silent
+
+    def _misprinted(self, w: World) -> Bools:
+        if self.printed is None or self.printed[0] is not w:
+            self.printed = (w, misprinted(w))
+        return self.printed[1]
+
+    # --- the clock ---
+
+    def _limits(self, w: World, morning: Morning) -> tuple[Floats, Floats]:
+        """The end of protection and the opening as the product has them: read by the buyer, else by the policy."""
+        keys = np.stack([w.venue, w.destination, w.service, w.service_known.astype(int), w.shipped_known.astype(int)])
+        ids, first, back = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+        back = np.ravel(back)
+        offsets = np.array([self._offsets(w, i, tuple(key)) for i, key in zip(first, ids.T, strict=True)])[back]
+        anchor = np.where(w.shipped_known, w.shipped, w.paid)
+        done = w.seen[:, DELIVERED]
+        cut = np.array([INF if row.on_delivered is None else 10.0 for row in w.parameters.venue])[w.venue]
+        unread = np.where(done <= morning.now, np.minimum(anchor + offsets[:, 0], done + cut), anchor + offsets[:, 0])
+        return np.where(w.end_read, morning.end, unread), anchor + offsets[:, 1]
+
+    def _offsets(self, w: World, i: int, key: tuple[int, ...]) -> tuple[float, float]:
+        """Days from shipping (from payment, where that is unknown) to the end and the opening by the policy."""
+        if key not in self.ends:
+            d = dossier(w, i, float(w.shipped[i]) + 1)
+            order = _without_end(d.order)
+            limits = clock(order, weave((), w.instant(w.shipped[i] + 1), order=order), w.instant(w.shipped[i] + 1))
+            start = w.instant(w.shipped[i] if w.shipped_known[i] else w.paid[i])
+            end, opens = limits.at("protection_end"), limits.at("earliest_open")
+            self.ends[key] = (
+                (end - start).total_seconds() / 86400 if end else INF,
+                (opens - start).total_seconds() / 86400 if opens else 0.0,
+            )
+        return self.ends[key]
+
+    # --- beliefs ---
+
+    def _believed(self, w: World, morning: Morning, rows: Ints) -> tuple[Sequence[Believed], Ints]:
+        ids, first, back = np.unique(self.look(w, morning, rows), return_index=True, return_inverse=True)
+        believed = []
+        for id, place in zip(ids.tolist(), first, strict=True):
+            if id not in self.looks:
+                i = int(rows[place])
+                self.looks[id] = believe(w, i, float(morning.now[i]))
+            believed.append(self.looks[id])
+        return believed, back
+
+    def look(self, w: World, morning: Morning, rows: Ints) -> Ints:
+        """What can be seen of each order, as one number. What cannot matter to the product any more is left out."""
+        seen, now = morning.seen, morning.now
+        silent, abroad = seen.slot < 0, seen.slot >= LANDED
+        age = now - np.where(seen.reply >= 0, w.replied_at, w.asked_at)
+        patience = np.maximum(PATIENCE[seen.reply], np.where(seen.reply >= 0, 0.0, figure("seller_silence")))
+        talk = np.where(seen.reply >= 0, 2 + seen.reply, np.where(seen.asked, 1, 0))
+        asked = np.select(
+            [w.mistaken_until > now, w.wrong_asked_until > now, w.needs_until > now, silent & w.origin_asked],
+            [1, 2, 3, 4],
+        )
+        parts: list[tuple[Ints | Bools, int]] = [
+            (np.searchsorted(SINCE, now - seen.since), 16),
+            (np.where(abroad, 0, w.carrier), 16),
+            (w.service, 8),
+            (w.destination, 8),
+            (np.where(silent, np.minimum(w.band, 3), 0), 8),
+            (w.band > 1, 2),
+            (np.array(SHOWN)[seen.slot + 1], 32),
+            (seen.label & silent, 2),
+            (seen.foreign, 2),
+            (self._misprinted(w) & (w.fixed_at > now), 2),
+            (asked, 8),
+            (talk, 32),
+            ((age >= patience) & (talk > 0), 2),
+        ]
+        code = np.zeros(len(rows), np.int64)
+        for part, size in parts:
+            code = code * size + part[rows]
+        return code
+
+
+def believe(w: World, i: int, t: float) -> Believed:
+    """One look through the product's rooms, up to the point where it decides."""
+    now = w.instant(t)
+    d, replies, where = look_at(dossier(w, i, t), now)
+    forecast = where.forecast
+    leading = belief("cause", where.situation.cause.value)
+    nature = leading.nature if leading else ""
+    silent, waited = talk_facts(set(), {}, d, replies, now)
+    known = arrivals(points(forecast, now), 0.0, int(GRID[-1]))
+    return Believed(
+        never=float(where.situation.decision.p_never),
+        nature=CODES[nature],
+        coming=nature == "coming" or (where.situation.cause.value == "delivered" and d.order.received is not False),
+        talked=silent or waited or nature == "strong",
+        at_once=_at_once(where.situation),
+        curve=tuple(known[int(at)] for at in GRID),
+    )
+
+
+def _at_once(s: Situation) -> bool:
+    """Whether the playbook claims as soon as the shop allows it, on a day that is not the programme's."""
+    plain = replace(s, facts=(s.facts - {"act_now", "near_end", "rescue", "blocked", "expired"}) | {"can_open"})
+    return any(step.step is StepId.OPEN_DISPUTE_NOW for row in matching(plain) for step in row.steps)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the rooms say on the way to the advice."""
+
+    forecast: Outlook | None
+    situation: Situation
+
+
+def look_at(d: Dossier, now: dt.datetime) -> tuple[Dossier, list[str], Rooms]:
+    """The rooms of an answer up to the situation; see `dozor.answer`."""
+    d = settle(d, now)
+    mentions = read_numbers(d)
+    tracking = [m.readings[0] for m in mentions if m.readings and m.readings[0].kind is Kind.TRACKING]
+    journey = weave(d.reports, now, told=d.events, order=d.order, numbers=tracking)
+    limits = clock(d.order, journey, now, d.dispute)
+    forecast = outlook(
+        journey, d.order, now, reading=tracking[0] if tracking else None, protection_end=limits.at("protection_end")
+    )
+    replies = [classify(message.text).category for message in d.messages if message.by == "seller"]
+    found = diagnose(d, mentions, journey, limits, forecast, now, replies=replies, tracked_prior=tracked_prior(d.order))
+    s = situation(d, journey, limits, forecast, found, now, replies, figure("reliability"))
+    return d, replies, Rooms(forecast, s)
+
+
+def _without_end(order: Order) -> Order:
+    return msgspec.structs.replace(order, protection_end=None)
