@@ -50,7 +50,7 @@ class Play:
     first_asked: Floats  # the first morning it asks while the shop allows it
     illegal: Bools
     cancelled: Bools
-    could: Bools  # the shop allowed it on some morning of the last week before the safe day, the goods being still out
+    could: Bools  # the shop allowed it on the last morning before the safe deadline, the goods being still out
     wrong_cancels: int = 0
     asked_days: int = 0
     history: list[Bools] = field(default_factory=list)
@@ -73,7 +73,7 @@ def play(w: World, plans: Sequence[Plan], *, keep: bool = False) -> list[Play]:
     takes = np.array([row.takes for row in w.parameters.venue])[w.venue]
     for morning in mornings(w):
         left = morning.end - MARGIN - morning.now
-        could = morning.legal & ~morning.seen.received & (left >= 0) & (left <= 7) & (morning.seen.slot != PICKUP)
+        could = morning.legal & ~morning.seen.received & (left >= 0) & (left < 1) & (morning.seen.slot != PICKUP)
         heeds = mood.random(w.n) < reliability
         for each in plays:
             if getattr(each.plan, "cancels", False):
@@ -110,7 +110,7 @@ class Score:
     recovered: float  # of the money of goods that never come
     recovered_heeding: float  # the same among buyers who read their prompts at all
     needless: float  # needless claims, of all orders
-    missed: int  # first asked after the safe day, or never, though the shop allowed it in the week before
+    missed: int  # first asked after the safe day, or never, though the shop allowed it on the last safe morning
     ignored: int  # asked in time, never acted, goods never came
     illegal: int  # orders for which it asked while the shop did not allow it, as the buyer could read
     refused: int  # the same where the buyer has not read the end of protection, so that nobody could know
