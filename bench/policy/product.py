@@ -19,6 +19,7 @@ from bench.world import World, dossier
 from bench.world.draw import CATEGORIES, DELIVERED, INF, LANDED, Bools, Floats, Ints
 from bench.world.money import moves
 from bench.world.numbers import misprinted
+from bench.world.view import MOVES
 
 from dozor.advice.advise import matching
 from dozor.advice.decide import arrivals, plan, points, programme
@@ -147,7 +148,12 @@ class Product:
         done = w.seen[:, DELIVERED]
         cut = np.array([INF if row.on_delivered is None else 10.0 for row in w.parameters.venue])[w.venue]
         unread = np.where(done <= morning.now, np.minimum(anchor + offsets[:, 0], done + cut), anchor + offsets[:, 0])
-        return np.where(w.end_read, morning.end, unread), anchor + offsets[:, 1]
+        opens = anchor + offsets[:, 1]
+        # Where the day it counts from is unknown: after the first scan, or long enough after the payment.
+        scan = np.where((w.seen <= morning.now[:, None]) & MOVES, w.scan, INF).min(1)
+        sure = np.minimum(scan + figure("opens_after_scan"), w.paid + figure("opens_after_payment"))
+        read = w.end + w.parameters["end_shown_late"] + (morning.end - w.end)
+        return np.where(w.end_read, read, unread), np.where(np.isfinite(opens), opens, sure)
 
     def _offsets(self, w: World, i: int, key: tuple[int, ...]) -> tuple[float, float]:
         """Days from shipping (from payment, where that is unknown) to the end and the opening by the policy."""
@@ -159,7 +165,7 @@ class Product:
             end, opens = limits.at("protection_end"), limits.at("earliest_open")
             self.ends[key] = (
                 (end - start).total_seconds() / 86400 if end else INF,
-                (opens - start).total_seconds() / 86400 if opens else 0.0,
+                (opens - start).total_seconds() / 86400 if opens else INF,
             )
         return self.ends[key]
 

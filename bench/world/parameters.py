@@ -207,10 +207,29 @@ def _venues(days: float) -> Callable[[Parameters], Parameters]:
     return lambda p: replace(p, service=tuple(replace(row, protection=row.protection + days) for row in p.service))
 
 
+def _replies(factor: float) -> Callable[[Parameters], Parameters]:
+    """Sellers silent `factor` times as often, and the answers that say nothing twice as often as the rest."""
+    empty = ("wait_period", "vague", "blame_external")
+
+    def turned(p: Parameters) -> Parameters:
+        rows = tuple(
+            replace(
+                row,
+                silence=min(0.95, row.silence * factor),
+                says={name: weight * (2 if name in empty else 1) for name, weight in row.says.items()},
+            )
+            for row in p.reply
+        )
+        return replace(p, reply=rows)
+
+    return turned
+
+
 KNOBS: dict[str, Callable[[Parameters], Parameters]] = {
     "none": lambda p: p,
     "lag +50 %": lambda p: p.with_figures(lag_factor=1.5),
     "sellers shifted": _sellers(2.0),
+    "replies shifted": _replies(1.6),
     "profiles wrong for a fifth": lambda p: replace(p, wrong_profiles=0.2),
     "everything 30 % slower": lambda p: p.with_figures(speed_factor=1.3),
     "loss doubled": lambda p: p.with_figures(loss_factor=2.0),
@@ -218,6 +237,7 @@ KNOBS: dict[str, Callable[[Parameters], Parameters]] = {
     "people half as reliable": _people(0.5),
     "people more reliable": _people(1.5),
     "end of protection unread": lambda p: p.with_figures(end_read=0.0),
+    "clock eight hours off": lambda p: p.with_figures(end_shown_late=0.33),
     "extensions thrice as often": lambda p: p.with_figures(extension_share=0.36),
     "protection 15 days shorter": _venues(-15),
     "sources down a tenth of days": lambda p: p.with_figures(source_down=0.1),

@@ -208,7 +208,7 @@ def dossier(w: World, i: int, t: float, *, dispute: Dispute | None = None) -> Do
         service=p.service[w.service[i]].words if w.service_known[i] else None,
         origin="CN",
         destination=destination.country,
-        protection_end=w.instant(end) if w.end_read[i] else None,
+        protection_end=w.instant(end + p["end_shown_late"]) if w.end_read[i] else None,
         received=received,
         extensions=1 if w.extended_at[i] <= t else None,
     )

@@ -6,7 +6,7 @@ import datetime as dt
 
 from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
 from dozor.advice.tables import figure
-from dozor.model import Clock, Dispute, DisputeState, Dossier, MoneyState
+from dozor.model import Clock, Dispute, DisputeState, Dossier, Journey, MoneyState, Order
 
 
 def backstop_facts(facts: Facts, at: Instants, clock: Clock, dossier: Dossier, now: dt.datetime) -> None:
@@ -32,6 +32,26 @@ def backstop_facts(facts: Facts, at: Instants, clock: Clock, dossier: Dossier, n
     add(facts, backstop=bool(open_) or not known, no_backstop=known and not open_, chargeback_closed=closed)
     soon = "backstop_until" in at and (at["backstop_until"] - now) / DAY <= figure("backstop_soon")
     add(facts, backstop_soon=soon)
+
+
+def opening(clock: Clock, journey: Journey, order: Order) -> dt.datetime | None:
+    """When a claim surely becomes possible where the clock has a rule for it but not the day it counts from.
+
+    Shipping was declared before the first scan, and not long after the payment; what was promised lies not further
+    off than a shop may take by law. None: the clock's own word stands.
+    """
+    limit = clock.limit("earliest_open")
+    if limit is None or limit.at is not None:
+        return None
+    paid = midnight(order.paid)
+    if limit.anchor == "promised":
+        return paid + DAY * figure("shop_delivery") if paid else None
+    scanned = journey.first_acceptance
+    known = [
+        *([scanned + DAY * figure("opens_after_scan")] if scanned else []),
+        *([paid + DAY * figure("opens_after_payment")] if paid else []),
+    ]
+    return min(known, default=None)
 
 
 def claim_window(

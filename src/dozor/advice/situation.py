@@ -12,7 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dozor.advice.claims import backstop_facts, claim_window, dispute_facts, money_facts, speaks_of_defect
+from dozor.advice.claims import (
+    backstop_facts,
+    claim_window,
+    dispute_facts,
+    money_facts,
+    opening,
+    speaks_of_defect,
+)
 from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
 from dozor.advice.decide import Decision, decide, plan
 from dozor.advice.parcel import parcel_facts, talk_facts
@@ -82,6 +89,8 @@ def situation(
     ):
         if (instant := clock.at(id)) is not None:
             at[id] = instant
+    if (opens := opening(clock, journey, order)) is not None:
+        at["earliest_open"] = opens
 
     goods = order.received is True
     shipped = midnight(order.shipped) or journey.first_acceptance or journey.first_seen or midnight(order.paid)
