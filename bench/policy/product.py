@@ -38,6 +38,8 @@ from dozor.protection import clock
 SINCE = np.array([2, 4, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 65, 85])
 GRID = np.array([1.0, 2.0, 4.0, 7.0, 10.0, 14.0, 21.0, 30.0, 45.0, 60.0])  # days on which the curve is kept
 PATIENCE = np.array([row.patience if (row := belief("reply", each)) else 0.0 for each in CATEGORIES] + [0.0])
+ANCHORS = ("paid", "shipped", "promised")
+Rules = tuple[tuple[int, float], tuple[int, float]]  # of the end and of the opening: which anchor, days after it
 # Last scans that mean the same for what is to be expected, by slot + 1.
 SHOWN = (0, 1, 2, 2, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 12, 15, 16, 17, 18, 19, 20)
 LONG = 20  # days of silence from which a parcel may be taken for lost without a word with the seller
@@ -64,7 +66,7 @@ class Product:
     reliability: float | None = None
     name: str = "dozor"
     looks: dict[int, Believed] = field(default_factory=dict)
-    ends: dict[tuple[int, ...], tuple[float, float]] = field(default_factory=dict)
+    rules: dict[tuple[int, ...], Rules] = field(default_factory=dict)
     printed: tuple[World, Bools] | None = None
 
     def asks(self, w: World, morning: Morning, open_: Bools) -> Bools:
@@ -142,32 +144,40 @@ class Product:
         """The end of protection and the opening as the product has them: read by the buyer, else by the policy."""
         keys = np.stack([w.venue, w.destination, w.service, w.service_known.astype(int), w.shipped_known.astype(int)])
         ids, first, back = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+        rules = [self._rules(w, i, tuple(key)) for i, key in zip(first, ids.T, strict=True)]
         back = np.ravel(back)
-        offsets = np.array([self._offsets(w, i, tuple(key)) for i, key in zip(first, ids.T, strict=True)])[back]
-        anchor = np.where(w.shipped_known, w.shipped, w.paid)
+        anchors = np.stack([w.paid, w.shipped, w.promised])
+        ends, opens = (
+            anchors[np.array([rule[part][0] for rule in rules])[back], np.arange(w.n)]
+            + np.array([rule[part][1] for rule in rules])[back]
+            for part in (0, 1)
+        )
         done = w.seen[:, DELIVERED]
         cut = np.array([INF if row.on_delivered is None else 10.0 for row in w.parameters.venue])[w.venue]
-        unread = np.where(done <= morning.now, np.minimum(anchor + offsets[:, 0], done + cut), anchor + offsets[:, 0])
-        opens = anchor + offsets[:, 1]
+        unread = np.where((done <= morning.now) & (done >= w.paid), np.minimum(ends, done + cut), ends)
         # Where the day it counts from is unknown: after the first scan, or long enough after the payment.
         scan = np.where((w.seen <= morning.now[:, None]) & MOVES, w.scan, INF).min(1)
         sure = np.minimum(scan + figure("opens_after_scan"), w.paid + figure("opens_after_payment"))
-        read = w.end + w.parameters["end_shown_late"] + (morning.end - w.end)
+        read = morning.end + w.parameters["end_shown_late"]
         return np.where(w.end_read, read, unread), np.where(np.isfinite(opens), opens, sure)
 
-    def _offsets(self, w: World, i: int, key: tuple[int, ...]) -> tuple[float, float]:
-        """Days from shipping (from payment, where that is unknown) to the end and the opening by the policy."""
-        if key not in self.ends:
-            d = dossier(w, i, float(w.shipped[i]) + 1)
-            order = _without_end(d.order)
-            limits = clock(order, weave((), w.instant(w.shipped[i] + 1), order=order), w.instant(w.shipped[i] + 1))
-            start = w.instant(w.shipped[i] if w.shipped_known[i] else w.paid[i])
-            end, opens = limits.at("protection_end"), limits.at("earliest_open")
-            self.ends[key] = (
-                (end - start).total_seconds() / 86400 if end else INF,
-                (opens - start).total_seconds() / 86400 if opens else INF,
-            )
-        return self.ends[key]
+    def _rules(self, w: World, i: int, key: tuple[int, ...]) -> Rules:
+        """From which of ANCHORS, and how many days after it, protection ends and a claim opens by the policy."""
+        if key not in self.rules:
+            now = w.instant(w.shipped[i] + 1)
+            order = _without_end(dossier(w, i, float(w.shipped[i]) + 1).order)
+            limits = clock(order, weave((), now, order=order), now)
+            days = dict(zip(ANCHORS, (w.paid[i], w.shipped[i], w.promised[i]), strict=True))
+            found = []
+            for id in ("protection_end", "earliest_open"):
+                limit = limits.limit(id)
+                if limit is None or limit.at is None or limit.anchor not in days:
+                    found.append((0, INF if limit is not None else 0.0))
+                else:
+                    since = (limit.at - w.instant(days[limit.anchor])).total_seconds() / 86400
+                    found.append((ANCHORS.index(limit.anchor), since))
+            self.rules[key] = (found[0], found[1])
+        return self.rules[key]
 
     # --- beliefs ---
 

@@ -304,7 +304,7 @@ class Drawing:
             waits, self._open_at(np.where(failed, scan[:, ATTEMPT] + 0.5, ready), far, away), INF
         )
         wait = self._lognormal(p["pickup_median"], p["pickup_sigma"])
-        unclaimed = waits & (wait > p["storage"])
+        unclaimed = waits & ((wait > p["storage"]) | self._chance(p["pickup_missed"]))
         delivered = np.where(waits, scan[:, PICKUP] + wait, scan[:, OUT] + 0.1 + 0.3 * u[:, 0])
         back = unclaimed | (trouble & ~solved)
         scan[:, DELIVERED] = np.where(back, INF, delivered)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from bench.world.draw import DELIVERED, INF, Bools, Floats, World
-from bench.world.view import Seen, end_at
+from bench.world.view import MOVES, Seen, end_at
 
 MARGIN = 2.0  # days: nothing is planned later than this before the end (the rules' own margin)
 
@@ -42,6 +42,8 @@ def win(w: World, opened: Floats) -> Floats:
     p = w.parameters
     age = np.clip((opened - w.shipped) / p["win_full_after"], 0.0, 1.0)
     share = p["win_early"] + (p["win_full"] - p["win_early"]) * age
+    shown = ((w.seen <= opened[:, None]) & MOVES).any(1)
+    share = np.where(shown, share, p["win_silent"])
     share = np.where(w.seen[:, DELIVERED] <= opened, p["win_delivered"], share)
     return np.where(opened > end_at(w, opened), np.minimum(share, p["win_rescue"]), share)
 

@@ -51,7 +51,8 @@ def test_the_shares_are_those_of_the_rules():
 
 
 def test_every_cause_that_can_be_true_becomes_true_somewhere():
-    met = {CAUSES[code] for t in range(10, 430, 6) for code in np.unique(causes(w(), float(t)))}
+    many = world(12_000, 5)
+    met = {CAUSES[code] for t in range(10, 430, 9) for code in np.unique(causes(many, float(t)))}
     wanted = set(CauseId) - {CauseId.OTHER, CauseId.IMPOSSIBLE_NUMBER, CauseId.SOURCE_DOWN}
     assert wanted <= met
     found = {cause(w(), i, float(w().shipped[i]) + 12.3) for i in range(600)}

@@ -117,9 +117,13 @@ def _anchors(order: Order, journey: Journey, dispute: Dispute) -> Anchors:
         "proposal": dispute.proposal_at or dispute.opened,
         "decided": dispute.decided,
     }
-    seen = {"delivered": journey.delivered_at, "available": journey.available_since}
+    days = days_of(order)
+    # A delivery from before the order was another parcel's: nothing of this one counts from it.
+    before = min((days[name] for name in ("paid", "shipped") if name in days), default=None)
+    own = journey.delivered_at if before is None or (journey.delivered_at or before) >= before else None
+    seen = {"delivered": own, "available": journey.available_since}
     return {
-        **days_of(order),
+        **days,
         **{name: midnight(day) for name, day in said.items() if day is not None},
         **{name: instant for name, instant in seen.items() if instant is not None},
     }
