@@ -68,6 +68,7 @@ class Product:
     looks: dict[int, Believed] = field(default_factory=dict)
     rules: dict[tuple[int, ...], Rules] = field(default_factory=dict)
     printed: tuple[World, Bools] | None = None
+    limits: tuple[World, Floats, Floats] | None = None
 
     def asks(self, w: World, morning: Morning, open_: Bools) -> Bools:
         asks = np.zeros(w.n, bool)
@@ -142,24 +143,34 @@ class Product:
 
     def _limits(self, w: World, morning: Morning) -> tuple[Floats, Floats]:
         """The end of protection and the opening as the product has them: read by the buyer, else by the policy."""
-        keys = np.stack([w.venue, w.destination, w.service, w.service_known.astype(int), w.shipped_known.astype(int)])
-        ids, first, back = np.unique(keys, axis=1, return_index=True, return_inverse=True)
-        rules = [self._rules(w, i, tuple(key)) for i, key in zip(first, ids.T, strict=True)]
-        back = np.ravel(back)
-        anchors = np.stack([w.paid, w.shipped, w.promised])
-        ends, opens = (
-            anchors[np.array([rule[part][0] for rule in rules])[back], np.arange(w.n)]
-            + np.array([rule[part][1] for rule in rules])[back]
-            for part in (0, 1)
-        )
+        ends, opens = self._by_the_rules(w)
         done = w.seen[:, DELIVERED]
         cut = np.array([INF if row.on_delivered is None else 10.0 for row in w.parameters.venue])[w.venue]
         unread = np.where((done <= morning.now) & (done >= w.paid), np.minimum(ends, done + cut), ends)
         # Where the day it counts from is unknown: after the first scan, or long enough after the payment.
-        scan = np.where((w.seen <= morning.now[:, None]) & MOVES, w.scan, INF).min(1)
-        sure = np.minimum(scan + figure("opens_after_scan"), w.paid + figure("opens_after_payment"))
+        blind = np.flatnonzero(~np.isfinite(opens))
+        shown = (w.seen[blind] <= morning.now[blind, None]) & MOVES
+        scan = np.where(shown, w.scan[blind], INF).min(1, initial=INF)
+        opens = opens.copy()
+        opens[blind] = np.minimum(scan + figure("opens_after_scan"), w.paid[blind] + figure("opens_after_payment"))
         read = morning.end + w.parameters["end_shown_late"]
-        return np.where(w.end_read, read, unread), np.where(np.isfinite(opens), opens, sure)
+        return np.where(w.end_read, read, unread), opens
+
+    def _by_the_rules(self, w: World) -> tuple[Floats, Floats]:
+        """End and opening by the policy, for buyers who have read nothing; the same every day."""
+        if self.limits is None or self.limits[0] is not w:
+            keys = np.stack([w.venue, w.destination, w.service, w.service_known, w.shipped_known]).astype(int)
+            ids, first, back = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+            rules = [self._rules(w, i, tuple(key)) for i, key in zip(first, ids.T, strict=True)]
+            back = np.ravel(back)
+            anchors = np.stack([w.paid, w.shipped, w.promised])
+            ends, opens = (
+                anchors[np.array([rule[part][0] for rule in rules])[back], np.arange(w.n)]
+                + np.array([rule[part][1] for rule in rules])[back]
+                for part in (0, 1)
+            )
+            self.limits = (w, ends, opens)
+        return self.limits[1], self.limits[2]
 
     def _rules(self, w: World, i: int, key: tuple[int, ...]) -> Rules:
         """From which of ANCHORS, and how many days after it, protection ends and a claim opens by the policy."""
