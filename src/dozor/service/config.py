@@ -17,7 +17,7 @@ from msgspec import Struct
 
 LEVELS = ("debug", "info", "warning", "error")
 # Read by the command line and the carriers, not here: known all the same, so that nobody is told they are misspelt.
-ELSEWHERE = ("DOZOR_PEER", "DOZOR_CACHE", "DOZOR_CARRIERS", "DOZOR_LANG", "DOZOR_LINKS", "DOZOR_TEST_PG")
+ELSEWHERE = ("DOZOR_PEER", "DOZOR_CACHE", "DOZOR_CARRIERS", "DOZOR_LANG", "DOZOR_DEMO_DATA")
 
 
 class ConfigError(ValueError):
@@ -52,6 +52,8 @@ class Config(Struct, frozen=True):
     private_urls: bool
     log: str
     debug: bool
+    addresses: dict[str, str]  # other addresses of systems, by DOZOR_<SYSTEM>_URL; "" is that of all
+    system_keys: dict[str, str]  # DOZOR_KEY_…, as given: the keys of the machine's owner
 
     @property
     def https(self) -> bool:
@@ -200,6 +202,14 @@ def read(env: Mapping[str, str], home: Path) -> Config:
         raise ConfigError("\n".join(problems))
     values["data"] = values["data"] or Path(env.get("XDG_DATA_HOME") or home / ".local" / "share") / "dozor"
     values["database"] = values["database"] or sqlite(values["data"] / "dozor.sqlite3")
+    values["addresses"] = {"": env["DOZOR_PEER"]} if env.get("DOZOR_PEER") else {}
+    own = {FIELDS.get(row.name, row.name) for row in SETTINGS}
+    values["addresses"] |= {
+        name.removeprefix("DOZOR_").removesuffix("_URL").lower().replace("_", "-"): url
+        for name, url in env.items()
+        if name.startswith("DOZOR_") and name.endswith("_URL") and name not in own and url
+    }
+    values["system_keys"] = {name: value for name, value in env.items() if name.startswith("DOZOR_KEY_") and value}
     return Config(**values)
 
 

@@ -65,7 +65,7 @@ TEMPLATES = [
     }
 ]
 # What `dozor serve` runs beside the pages: `async def` taking an asyncio.Event that asks it to end.
-BACKGROUND: list[str] = []
+BACKGROUND: list[str] = ["dozor.service.watch.loop:run"]
 
 # --- data -----------------------------------------------------------------------------------------------
 

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from msgspec.structs import replace
 
 from dozor.answer import answer
+from dozor.carriers import systems
 from dozor.intake import settle
 from dozor.model import Answer, Dispute, Dossier, Event, Message, Order, Report
 from dozor.service.parcels import asking, mapping, secrets, summary
 from dozor.service.parcels import models as rows
-from dozor.service.parcels.models import Fate, Parcel, Person
-
-ENDED = {Fate.RECEIVED, Fate.LOST, Fate.NOT_MINE, Fate.ARCHIVED}
+from dozor.service.parcels.models import ENDED, Fate, Parcel, Person
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -201,11 +201,23 @@ def pin_carrier(parcel: Parcel, number: str, system: str, now: dt.datetime) -> A
 
 
 def keys_of(person: Person) -> dict[str, dict[str, str]]:
-    """A person's keys by system and name, opened. Never shown or logged."""
-    return {
+    """The keys a person may use, by system and name: those of the machine's owner, and over them the person's own."""
+    own = {
         row.system: msgspec.json.decode(secrets.unseal(row.sealed), type=dict[str, str])
         for row in rows.Credential.objects.of(person)
     }
+    return {**machine_keys(), **own}
+
+
+def machine_keys() -> dict[str, dict[str, str]]:
+    """The keys in the settings: DOZOR_KEY_<SYSTEM>_<NAME>."""
+    found: dict[str, dict[str, str]] = {}
+    for id in systems() if settings.CONFIG.system_keys else ():
+        start = f"DOZOR_KEY_{id.upper().replace('-', '_')}_"
+        for name, value in settings.CONFIG.system_keys.items():
+            if name.startswith(start):
+                found.setdefault(id, {})[name.removeprefix(start).lower()] = value
+    return found
 
 
 def set_key(person: Person, system: str, parts: Mapping[str, str], now: dt.datetime) -> None:

@@ -59,7 +59,17 @@ def stop(parcel: Parcel, why: str) -> None:
 
 def wake(parcel: Parcel, now: dt.datetime) -> None:
     """Asked again from now on, at the pace of each system."""
-    parcel.polls.filter(next_at=None).exclude(why="number_gone").update(next_at=now, why="woken")
+    for row in parcel.polls.filter(next_at=None).exclude(why="number_gone"):
+        row.next_at, row.why = polite(row, now), "woken"
+        row.save(update_fields=["next_at", "why"])
+
+
+def polite(poll: Poll, now: dt.datetime) -> dt.datetime:
+    """Now, or when the system may be asked about this number again."""
+    system = systems().get(poll.carrier)
+    if poll.asked_at is None or system is None:
+        return now
+    return max(now, poll.asked_at + dt.timedelta(hours=system.min_interval_hours))
 
 
 def _make(
@@ -76,7 +86,7 @@ def _make(
     for row in there.values():
         # A number that was taken away and is given again.
         if row.why == "number_gone" and (row.carrier, row.number) in {(step.system, step.number) for step in wanted}:
-            row.next_at, row.why = now, "new"
+            row.next_at, row.why = polite(row, now), "new"
             row.save(update_fields=["next_at", "why"])
     fresh = [
         Poll(parcel=parcel, carrier=step.system, number=step.number, next_at=now, why="new")

@@ -115,6 +115,9 @@ class Fate(StrEnum):
     ARCHIVED = "archived"
 
 
+ENDED = frozenset({Fate.RECEIVED, Fate.LOST, Fate.NOT_MINE, Fate.ARCHIVED})
+
+
 class Parcel(models.Model):
     """One parcel: what the buyer told, and a summary of what we answer, by which lists are sorted."""
 
@@ -345,7 +348,8 @@ class Source(models.Model):
     carrier = models.CharField(max_length=64)
     credential = models.CharField(max_length=32, blank=True)  # the person's ref, or empty for the keyless door
     day = models.DateField(null=True, blank=True)
-    asked = models.PositiveIntegerField(default=0)
+    asked = models.PositiveIntegerField(default=0)  # requests of that day
+    ready_at = models.DateTimeField(null=True, blank=True)  # the pace: the next request is not made before
     closed_until = models.DateTimeField(null=True, blank=True)
     faults = models.PositiveSmallIntegerField(default=0)
     worked_at = models.DateTimeField(null=True, blank=True)
