@@ -23,6 +23,11 @@ COMMANDS = {
     "carriers": "Who can be asked, with or without a key, under which terms.",
     "policy": "The rules of the marketplaces: figures, dates, sources, unknowns.",
     "serve": "Pages and watch on this machine, for a household.",
+    "watch": "When is each parcel asked about next, and why; a watcher of its own.",
+    "backup": "Everything in one file, verified; `restore` brings it back.",
+    "restore": "A backup back into the database, all or nothing.",
+    "export": "What is yours, to take along: JSON, or CSV for a spreadsheet.",
+    "import": "Parcels from an export, dossiers or a CSV, with a report a line.",
     "doctor": "Is the service as it should be, and what to do where it is not?",
     "manage": "Django's own commands, for those who know them.",
 }

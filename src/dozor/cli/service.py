@@ -39,3 +39,14 @@ def opened(*, demo: bool = False) -> Any:
         hint = f": did you mean {meant}?" if meant else ""
         click.echo(f"dozor: {name} is no setting{hint}", err=True)
     return settings
+
+
+def person_given(user: str | None) -> Any:
+    """The person of an account, or the only one there is. Ends the command where that is not clear."""
+    from dozor.service.parcels.people import only_person, person_named
+
+    found = person_named(user) if user else only_person()
+    if found is None:
+        why = f"there is no account {user!r}" if user else "name the account with --user"
+        raise click.BadParameter(why, param_hint="--user")
+    return found

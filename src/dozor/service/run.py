@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import importlib
 import logging
 import os
@@ -207,3 +208,11 @@ def manage(words: tuple[str, ...]) -> None:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(["dozor manage", *words])
+
+
+def now() -> dt.datetime:
+    """The clock of the commands."""
+    from django.utils import timezone
+
+    found: dt.datetime = timezone.now()
+    return found

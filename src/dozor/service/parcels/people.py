@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 from dozor.service.parcels.models import Person
 
 
@@ -13,3 +15,15 @@ def person_of(user: Any) -> Person:
     if person is None:
         person, _ = Person.objects.get_or_create(user=user)
     return person
+
+
+def person_named(name: str) -> Person | None:
+    """The person of an account's name, or None."""
+    user = get_user_model().objects.filter(username=name).first()
+    return person_of(user) if user else None
+
+
+def only_person() -> Person | None:
+    """The person of the only account, or None where there are several or none."""
+    users = list(get_user_model().objects.order_by("id")[:2])
+    return person_of(users[0]) if len(users) == 1 else None

@@ -1,0 +1,83 @@
+"""Explaining the watch: when each parcel is asked about next, whom, and why then."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import F
+from msgspec import Struct
+
+from dozor.carriers import systems
+from dozor.model import Text
+from dozor.service.parcels import actions
+from dozor.service.parcels.models import Fate, Parcel, Person, Poll, Source
+from dozor.service.watch.settle import price_now
+
+WHYS = frozenset(
+    {"new", "woken", "likely", "floor", "ceiling", "paced", "refused", "failed", "no_key", "needs", "not_theirs"}
+    | {"finished", "silent_too_long", "number_gone", "no_system", "received", "lost", "not_mine", "archived"}
+)
+
+
+class Planned(Struct, frozen=True):
+    """One row of the plan. `at` None: not asked any more. `source` says that the system itself wants a pause."""
+
+    parcel: str
+    title: str
+    number: str
+    system: str
+    at: dt.datetime | None
+    why: Text
+    asked: dt.datetime | None
+    outcome: str
+    source: Text | None = None
+
+
+def plan(now: dt.datetime, person: Person | None = None, ref: str | None = None) -> list[Planned]:
+    """The rows of a person's open parcels (of everybody's where none is named), the soonest first."""
+    polls = Poll.objects.filter(parcel__fate=Fate.OPEN).select_related("parcel")
+    if person is not None:
+        polls = polls.filter(parcel__owner=person)
+    if ref is not None:
+        polls = polls.filter(parcel__ref=ref)
+    closed = dict(Source.objects.filter(closed_until__gt=now).values_list("carrier", "closed_until"))
+    found = []
+    for row in polls.order_by(F("next_at").asc(nulls_last=True), "id"):
+        system, pause = systems().get(row.carrier), closed.get(row.carrier)
+        name, hours = (system.name, system.min_interval_hours) if system else (row.carrier, 0.0)
+        why = row.why if row.why in WHYS else "new"
+        found.append(
+            Planned(
+                parcel=row.parcel.ref,
+                title=row.parcel.title,
+                number=row.number,
+                system=name,
+                at=row.next_at,
+                why=Text(f"watch.why.{why}", {"system": name, "hours": hours}),
+                asked=row.asked_at,
+                outcome=row.outcome,
+                source=Text("watch.paused", {"until": pause}) if pause else None,
+            )
+        )
+    return found
+
+
+def prices() -> dict[str, float]:
+    """What an ask of each watched system is reckoned at: one where its budget is ample, more where it is short."""
+    from dozor.service.watch.tables import waits
+
+    carriers = Poll.objects.filter(next_at__isnull=False).values_list("carrier", flat=True).distinct()
+    return {carrier: price_now(carrier) / waits().price for carrier in carriers if carrier in systems()}
+
+
+def forgotten() -> list[Parcel]:
+    """Open parcels that nothing will ever look at again: there must be none."""
+    return list(Parcel.objects.filter(fate=Fate.OPEN, review_at=None).select_related("owner", "order"))
+
+
+def repair(now: dt.datetime) -> int:
+    """Thinks forgotten parcels over, which gives them their next due time; how many there were."""
+    lost = forgotten()
+    for parcel in lost:
+        actions.refresh(parcel, now)
+    return len(lost)
