@@ -15,6 +15,7 @@ from dozor.cli.lazy import LazyGroup
 COMMANDS = {
     "check": "What is it, why does nothing move, and what to do by when?",
     "demo": "Six telling cases, solved offline.",
+    "predict": "Before buying: will it be tracked, how far, and when would it come?",
     "identify": "What is this number? Can it be real, and how far can it be followed?",
     "journey": "What happened to the parcel? One sentence, its legs, its events.",
     "reply": "What does the seller's reply mean, and what to answer?",

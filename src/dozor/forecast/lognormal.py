@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -39,8 +41,24 @@ class LogNormal(Struct, frozen=True):
         """The same spread, its median moved by so many days."""
         return LogNormal(max(0.25, self.median + days), self.sigma)
 
+    def times(self, factor: float) -> LogNormal:
+        """The same shape, so many times as long."""
+        return LogNormal(self.median * factor, self.sigma)
 
-def total(parts: list[LogNormal]) -> LogNormal:
+
+class Positive(Protocol):
+    """A time with a mean and a variance, in days."""
+
+    @property
+    def mean(self) -> float:
+        """Days."""
+
+    @property
+    def variance(self) -> float:
+        """Days squared."""
+
+
+def total(parts: Sequence[Positive]) -> LogNormal:
     """The sum of independent times as the log-normal of equal mean and variance (Fenton 1960)."""
     mean = sum(part.mean for part in parts)
     variance = sum(part.variance for part in parts)

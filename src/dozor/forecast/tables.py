@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -37,25 +37,123 @@ class ServiceRow(Struct, frozen=True, forbid_unknown_fields=True):
     service: str
     words: tuple[str, ...]
     readings: tuple[str, ...]
+    reach: str
+    untracked: float
+    n: int
     source: str
 
 
 class Season(Struct, frozen=True, forbid_unknown_fields=True):
-    """Days on which some stages take longer."""
+    """Days on which some stages advance more slowly; `start` and `end` are dates or days of every year."""
 
     id: str
-    start: dt.date
-    end: dt.date
+    start: str
+    end: str
     stages: tuple[str, ...]
-    days: float
+    speed: float
     source: str
+    origins: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+
+class Week(Struct, frozen=True, forbid_unknown_fields=True):
+    """How fast parcels move on each day of the week in a country, and on a public holiday."""
+
+    mon: float
+    tue: float
+    wed: float
+    thu: float
+    fri: float
+    sat: float
+    sun: float
+    closed: float
+    source: str
+    country: str = ""
+
+    @property
+    def days(self) -> tuple[float, ...]:
+        """Monday first."""
+        return (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
+
+
+class Holiday(Struct, frozen=True, forbid_unknown_fields=True):
+    """A day on which the post of a country rests."""
+
+    country: str
+    on: str
+    name: str
+    source: str
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How this room learns; every figure is explained beside it in settings.toml."""
+
+    unknown_origin: str
+    untracked_overall: float
+    half_life: float
+    passes: int
+    sweeps: int
+    check_passes: int
+    look_back: float
+    settle_after: float
+    drift_bin: float
+    drift_bins: int
+    drift_stiffness: float
+    drift_carried: float
+    checks: int
+    check_step: float
+    check_least: int
+    check_half_life: float
+    stretch: float
+    promise_bend: float
+    horizons: tuple[int, ...]
+    near: int
+    rhythm_prior: float
+    rhythm_half_life: float
+    sigma: float
+    never_strength: float
+    curve_prior: float
+    class_least: float
+    class_others: float
+    thin_below: float
+    coverage_low: float
+    coverage_high: float
+    source: str
+    level: dict[str, float]
+    slope: dict[str, float]
+    covariate: dict[str, float]
+    usual: dict[str, float]
 
 
 class Untracked(Struct, frozen=True, forbid_unknown_fields=True):
-    """The share sent without tracking, up to a price in US dollars."""
+    """The share sent without tracking, and that of numbers that lead nowhere, up to a price in US dollars."""
 
     up_to: float
     share: float
+    bad: float
+    n: int
+    source: str
+
+
+class Obligatory(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where parcels have to be followed the whole way: since a day, above a price in US dollars."""
+
+    destination: str
+    since: dt.date
+    above: float
+    left: float
+    source: str
+
+
+class Postage(Struct, frozen=True, forbid_unknown_fields=True):
+    """What being followed costs, in minor units."""
+
+    id: str
+    low: int
+    high: int
+    currency: str
     source: str
 
 
@@ -86,9 +184,39 @@ def seasons() -> tuple[Season, ...]:
 
 
 @cache
+def weeks() -> tuple[Week, ...]:
+    """The weeks of countries."""
+    return knowledge.table("forecast", "weeks.csv", Week)
+
+
+@cache
+def holidays() -> tuple[Holiday, ...]:
+    """The public holidays of countries."""
+    return knowledge.table("forecast", "holidays.csv", Holiday)
+
+
+@cache
+def settings() -> Settings:
+    """The figures of this room."""
+    return knowledge.document("forecast", "settings.toml", Settings)
+
+
+@cache
 def untracked() -> tuple[Untracked, ...]:
     """Price bands, cheapest first."""
     return knowledge.table("forecast", "untracked.csv", Untracked)
+
+
+@cache
+def obligatory() -> tuple[Obligatory, ...]:
+    """Where tracking is obligatory."""
+    return knowledge.table("forecast", "obligatory.csv", Obligatory)
+
+
+@cache
+def postage() -> dict[str, Postage]:
+    """What being followed costs, by id."""
+    return {row.id: row for row in knowledge.table("forecast", "postage.csv", Postage)}
 
 
 @cache
@@ -97,6 +225,7 @@ def rates() -> dict[str, float]:
     return {row.currency: row.per_dollar for row in knowledge.table("forecast", "rates.csv", Rate)}
 
 
+@lru_cache(maxsize=20_000)
 def lane(stage: str, origin: str | None, destination: str | None, service: str | None) -> Lane:
     """The prior that fits closest: a row that names more of the three wins; one that names another never fits."""
     asked = (origin or "", destination or "", service or "")

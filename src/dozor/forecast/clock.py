@@ -1,0 +1,218 @@
+"""The clock parcels live by: it slows down at weekends, on public holidays and in the seasons of the tables.
+
+Durations of this room are counted on it, so that "five days" over the New Year in China are not the five days of
+July. A day of the clock is an average day of its country; a calendar day advances it by more or less than one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from bisect import bisect_right
+from functools import cache, lru_cache
+
+from msgspec import Struct
+
+from dozor.forecast.tables import Season, holidays, seasons, weeks
+
+DAY = dt.timedelta(days=1)
+HOURS = 24
+FLAT = (1.0,) * HOURS
+CLOSED = 7  # a public holiday, after the seven days of the week
+ORIGIN_SIDE = frozenset({"first_scan", "export", "import"})
+
+
+class Rhythm(Struct, frozen=True):
+    """How fast the hours of a week pass: seven days of 24 speeds (Monday first), and those of a closed day."""
+
+    days: tuple[tuple[float, ...], ...]
+    closed: tuple[float, ...]
+    means: tuple[float, ...]  # of each of the days, the closed one last
+
+    @classmethod
+    def of(cls, days: tuple[tuple[float, ...], ...], closed: tuple[float, ...]) -> Rhythm:
+        """From the hours."""
+        return cls(days, closed, tuple(sum(hours) / HOURS for hours in (*days, closed)))
+
+
+@cache
+def usual_rhythm(country: str) -> Rhythm:
+    """What the table says of a country, even over the hours of a day."""
+    rows = {row.country: row for row in weeks()}
+    row = rows.get(country, rows[""])
+    mean = sum(row.days) / 7
+    return Rhythm.of(tuple((speed / mean,) * HOURS for speed in row.days), (row.closed / mean,) * HOURS)
+
+
+@cache
+def even_rhythm() -> Rhythm:
+    """Every hour alike: for a country that nobody named."""
+    return Rhythm.of((FLAT,) * 7, FLAT)
+
+
+class Clock:
+    """The clock of a stage between two countries (None: not known), from `since` on for at most `days` days."""
+
+    def __init__(
+        self,
+        stage: str,
+        origin: str | None,
+        destination: str | None,
+        since: dt.datetime,
+        *,
+        rhythm: Rhythm | None = None,
+        seasonal: bool = True,
+        days: int = 500,
+    ) -> None:
+        country = side(stage, origin, destination)
+        self.since = since
+        self.rhythm = rhythm or (usual_rhythm(country) if country else even_rhythm())
+        self.first = since.date()
+        self.days = days
+        self._way = (stage, origin, destination, seasonal)
+        self._hours: list[tuple[float, ...]] = []
+        self._speeds: list[float] = []
+        self._at = [0.0]
+        self.start = self._clock((since - _midnight(self.first)) / DAY)
+
+    def elapsed(self, now: dt.datetime) -> float:
+        """Days of the clock from `since` to `now`."""
+        return max(0.0, self._clock((now - _midnight(self.first)) / DAY) - self.start)
+
+    def until(self, passed: float) -> float:
+        """Calendar days from `since` after which so many days of the clock have passed."""
+        target = self.start + max(0.0, passed)
+        while self._at[-1] <= target and len(self._hours) < self.days:
+            self._wind(len(self._hours) + 1)
+        if target > self._at[-1]:  # beyond the last day of the table: at the usual speed
+            end = len(self._hours) + target - self._at[-1]
+        else:
+            day = min(bisect_right(self._at, target) - 1, len(self._hours) - 1)
+            left, hour = target - self._at[day], 0
+            hours, speed = self._hours[day], self._speeds[day]
+            while hour < HOURS - 1 and left > hours[hour] * speed / HOURS:
+                left -= hours[hour] * speed / HOURS
+                hour += 1
+            end = day + (hour + left / max(hours[hour] * speed, 1e-9) * HOURS) / HOURS
+        return end - (self.since - _midnight(self.first)) / DAY
+
+    def _clock(self, days: float) -> float:
+        """Its reading so many calendar days after the midnight before `since`."""
+        if days <= 0:
+            return 0.0
+        whole = int(days)
+        self._wind(min(whole + 1, self.days))
+        if whole >= self.days:
+            return self._at[-1] + days - self.days
+        hours, speed = self._hours[whole], self._speeds[whole]
+        part = (days - whole) * HOURS
+        full = int(part)
+        done = sum(hours[:full]) + (part - full) * (hours[full] if full < HOURS else 0.0)
+        return self._at[whole] + speed * done / HOURS
+
+    def _wind(self, days: int) -> None:
+        """Knows so many days from here on."""
+        stage, origin, destination, seasonal = self._way
+        for ahead in range(len(self._hours), days):
+            day = self.first + DAY * ahead
+            kind, speed = day_of(day, stage, origin, destination, seasonal=seasonal)
+            self._hours.append(self.rhythm.closed if kind == CLOSED else self.rhythm.days[kind])
+            self._speeds.append(speed)
+            self._at.append(self._at[-1] + speed * self.rhythm.means[kind])
+
+
+def side(stage: str, origin: str | None, destination: str | None) -> str | None:
+    """The country whose working days count in a stage; of a place within a country (BR-SP) the country."""
+    name = origin if stage in ORIGIN_SIDE else destination
+    return name[:2] if name else None
+
+
+def day_of(
+    day: dt.date, stage: str, origin: str | None, destination: str | None, *, seasonal: bool = True
+) -> tuple[int, float]:
+    """Which day of the rhythm it is (CLOSED on a public holiday), and what the seasons leave of its speed."""
+    if not seasonal:
+        return day.weekday(), 1.0
+    return _pace(day, stage, (origin or "")[:2], (destination or "")[:2])
+
+
+@lru_cache(maxsize=50_000)
+def _pace(day: dt.date, stage: str, origin: str, destination: str) -> tuple[int, float]:
+    country = side(stage, origin or None, destination or None)
+    shut = country is not None and day in closed(country, day.year)
+    return CLOSED if shut else day.weekday(), math.prod(
+        row.speed for row in seasons_on(day, stage, origin, destination)
+    )
+
+
+def seasons_on(day: dt.date, stage: str, origin: str | None, destination: str | None) -> list[Season]:
+    """The seasons of the table that slow a stage on a day. A country that is not known is held to be in none."""
+    concerned = _concerned(stage, (origin or "")[:2], (destination or "")[:2])
+    return [row for row in concerned if within(day, row.start, row.end)]
+
+
+@cache
+def _concerned(stage: str, origin: str, destination: str) -> tuple[Season, ...]:
+    """The seasons of a stage between two countries."""
+    return tuple(
+        row
+        for row in seasons()
+        if stage in row.stages
+        and (not row.origins or origin in row.origins)
+        and (not row.destinations or destination in row.destinations)
+    )
+
+
+def within(day: dt.date, start: str, end: str) -> bool:
+    """Whether a day lies between two dates, or between two days of every year (which may go over its turn)."""
+    if len(start) == len("2026-01-01"):
+        return start <= day.isoformat() <= end
+    here = day.isoformat()[5:]
+    return start <= here <= end if start <= end else here >= start or here <= end
+
+
+@cache
+def closed(country: str, year: int) -> frozenset[dt.date]:
+    """The public holidays of a country in a year."""
+    found: set[dt.date] = set()
+    for row in holidays():
+        if row.country != country:
+            continue
+        for day in _days(row.on, year):
+            if (not row.since or day >= row.since) and (not row.until or day < row.until):
+                found.add(day)
+    return frozenset(found)
+
+
+def easter(year: int) -> dt.date:
+    """Western Easter, by the anonymous Gregorian computus."""
+    a, b, c = year % 19, year // 100, year % 100
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    k = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    m = (a + 11 * h + 22 * k) // 451
+    month, day = divmod(h + k - 7 * m + 114, 31)
+    return dt.date(year, month, day + 1)
+
+
+def pascha(year: int) -> dt.date:
+    """Orthodox Easter by Meeus' Julian computus, as a Gregorian date (1900 to 2099: 13 days later)."""
+    d = (19 * (year % 19) + 15) % 30
+    e = (2 * (year % 4) + 4 * (year % 7) - d + 34) % 7
+    month, day = divmod(d + e + 114, 31)
+    return dt.date(year, month, day + 1) + DAY * 13
+
+
+def _days(on: str, year: int) -> list[dt.date]:
+    for name, feast in (("easter", easter), ("pascha", pascha)):
+        if on.startswith(name):
+            return [feast(year) + DAY * int(on.removeprefix(name))]
+    if len(on) == len("03-08"):
+        return [dt.date.fromisoformat(f"{year}-{on}")]
+    first, _, last = on.partition("/")
+    start = dt.date.fromisoformat(first)
+    count = (dt.date.fromisoformat(last or first) - start).days + 1
+    return [start + DAY * ahead for ahead in range(count) if (start + DAY * ahead).year == year]
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
