@@ -26,7 +26,7 @@ def reliability_svg(curves: Mapping[str, Curve]) -> str:
         parts.append(f'<line x1="{LEFT}" y1="{_y(at):.1f}" x2="{LEFT + SIDE}" y2="{_y(at):.1f}" stroke="#eee"/>')
     parts.append(
         f'<line x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}" stroke="#666" stroke-dasharray="5 4"/>'
-        f'<text x="{LEFT + SIDE / 2}" y="{height - 12}" text-anchor="middle">said: probability of the first</text>'
+        f'<text x="{LEFT + SIDE / 2}" y="{height - 12}" text-anchor="middle">said of the first cause</text>'
         f'<text x="18" y="{TOP + SIDE / 2}" text-anchor="middle" transform="rotate(-90 18 {TOP + SIDE / 2})">'
         "true: share of order-days</text>"
     )

@@ -34,6 +34,7 @@ from dozor.model import CauseId, Diagnosis, Dossier, OutcomeKind
 LOOKED_AT = 90  # days after shipping in which an order is asked about
 AFTER = 4  # days after the arrival in which it still is
 ACCUSED = (Mode.FAKE_SENT, Mode.FAKE_EMPTY)
+NOT_UNDER_IT = (*ACCUSED, Mode.NOT_SENT, Mode.RECYCLED, Mode.LABEL_NEVER)
 # The verdicts that somebody waits for: how long until they are given?
 AWAITED = (
     CauseId.FAKE_NUMBER,
@@ -73,6 +74,7 @@ class Case:
     now: dt.datetime
     found: Diagnosis
     honest: bool  # the number is not invented
+    sent: bool  # and a parcel of this purchase goes under it
     rules: dict[str, CauseId] = field(default_factory=dict)
 
     @property
@@ -99,8 +101,10 @@ def judged(w: World, i: int, t: float, truth: CauseId) -> Case:
     if silent and truth is not CauseId.DELIVERED:
         truth = CauseId.SOURCE_DOWN
     given = answer(asked, now)
-    honest = w.mode[i] not in ACCUSED
-    return Case(truth, asked, now, given.diagnosis, honest, {name: rule(given, asked) for name, rule in RULES.items()})
+    honest, sent = w.mode[i] not in ACCUSED, w.mode[i] not in NOT_UNDER_IT
+    return Case(
+        truth, asked, now, given.diagnosis, honest, sent, {name: rule(given, asked) for name, rule in RULES.items()}
+    )
 
 
 def share(flags: Sequence[bool]) -> float:
@@ -161,10 +165,12 @@ def report(name: str, found: Sequence[Case], seconds: float) -> list[tuple[float
     ece = sum(n * abs(said - right) for said, right, n in rows) / total
     honest = [c for c in found if c.honest]
     false_fake = share([c.top is CauseId.FAKE_NUMBER for c in honest])
+    sent_fake = share([c.top is CauseId.FAKE_NUMBER for c in honest if c.sent])
     print(f"\n## {name}: {len(found)} order-days, {seconds / len(found) * 1e3:.1f} ms each")
     print(f"top-1 {share([c.top is c.truth for c in found]):.3f}  top-3 {share([in_top(c, 3) for c in found]):.3f}  "
           f"Brier {np.mean([brier(c) for c in found]):.3f}  ECE of the first cause {ece:.3f}  "
-          f"false fake verdicts {false_fake:.4f} of {len(honest)}")  # fmt: skip
+          f"false fake verdicts {false_fake:.4f} of {len(honest)}, "
+          f"{sent_fake:.4f} where a parcel goes under the number")  # fmt: skip
     for rule in RULES:
         fakes = share([c.rules[rule] is CauseId.FAKE_NUMBER for c in honest])
         right = share([c.rules[rule] is c.truth for c in found])
