@@ -1,8 +1,10 @@
-"""Which phrase of the trade stands in a text? The longest one decides, and says what the text means.
+"""Which notions of the trade stand in a text? Stems of sixteen languages, read in one pass.
 
-A phrase is one or more stems in order. Stems begin where a word begins (Chinese has no such borders) and may go
-on, so that "доставл" finds every form; texts are compared in lower case, without accents of typography, digits
-and punctuation. All stems of all languages stand in one Aho-Corasick automaton: a text is read once.
+A phrase is one or more stems in order, " * " between them stands for a few words. A stem begins where a word begins
+and may go on, so that "доставл" finds every form; "." ends it with its word, "~" lets it begin inside one (German
+compounds). Languages written without spaces have no such borders. Where a longer phrase covers a shorter one, the
+longer speaks ("delivery office" is no delivery); texts are compared in lower case, without accents, digits and
+punctuation. All stems of all languages stand in one Aho-Corasick automaton.
 """
 
 from __future__ import annotations
@@ -18,143 +20,215 @@ import ahocorasick
 from msgspec import Struct
 
 from dozor import knowledge
-from dozor.model import Milestone
 
-SPACES = re.compile(r"[\W_]+")
-HAN = re.compile(r"[\u3400-\u9fff]")
-CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-# Cyrillic and Latin languages do not read each other's stems.
-SCRIPTS = {"zh": "han", "ru": "cyrillic", "uk": "cyrillic"}
+WORDS_APART = re.compile(r"[\W\d_]+")
+SCRIPTS = (
+    ("han", re.compile(r"[\u3400-\u9fff]")),
+    ("kana", re.compile(r"[\u3040-\u30ff]")),
+    ("hangul", re.compile(r"[\uac00-\ud7af]")),
+    ("thai", re.compile(r"[\u0e00-\u0e7f]")),
+    ("cyrillic", re.compile(r"[\u0400-\u04ff]")),
+    ("latin", re.compile(r"[a-z]")),
+)
+# Written without spaces between words, or with endings glued on: a stem may begin anywhere.
+GLUED = frozenset({"han", "kana", "hangul", "thai"})
+HAN_GAP = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) (?=[\u3040-\u30ff\u3400-\u9fff])")
+
+
+class Language(Struct, frozen=True, forbid_unknown_fields=True):
+    """A language and its script, as `languages.toml` names them."""
+
+    lang: str
+    script: str
+    source: str
 
 
 class PhraseRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """Phrases of one meaning. `unless`: phrases whose presence silences the row; `forecast`: an announcement."""
+    """Phrases that say the notions `means` (several where a phrase says several things)."""
 
-    milestone: Milestone
+    means: tuple[str, ...]
     phrases: tuple[str, ...]
     lang: str
     source: str
-    unless: tuple[str, ...] = ()
-    forecast: bool = False
-    reversed: bool = False
 
 
-class Strengths(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much a word of each meaning says about a whole text; 1 where a meaning is not named."""
+class Reach(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a phrase may stretch; see `reach.toml`."""
 
     source: str
-    strength: dict[Milestone, float]
+    gap: int  # letters that " * " may stand for at most
+    glued_gap: int  # the same in languages without spaces
 
 
 class Found(NamedTuple):
-    """A phrase that stands in a text: its row, its words, and its weight (how much it says)."""
+    """The notions that stand in a text in one language: as a set of bits, by phrase, and how much of it they cover."""
 
-    row: PhraseRow
-    phrase: str
-    weight: float
+    lang: str
+    notions: int
+    phrases: tuple[tuple[str, str], ...]  # (notion, phrase)
+    covered: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """One phrase, split into its stems."""
 
     row: PhraseRow
     text: str
     stems: tuple[str, ...]
-    weight: float
+    bits: int
+    gap: int
 
 
 def plain(text: str) -> str:
-    """A text as the automaton reads it: lower case, one space between words and around them, digits gone."""
-    folded = unicodedata.normalize("NFKC", text).lower().replace("ё", "е").replace("ß", "ss")
-    folded = re.sub(r"\d+", " ", folded)
-    if HAN.search(folded):
-        # Chinese is written without spaces; those in a Chinese text separate place names from verbs.
-        folded = re.sub(r"(?<=[\u3400-\u9fff])[\W_]+(?=[\u3400-\u9fff])", " ", folded)
-    return f" {SPACES.sub(' ', folded).strip()} "
+    """A text as the automaton reads it: lower case, no accents, one space between words and around them."""
+    if text.isascii():
+        return f" {WORDS_APART.sub(' ', text.lower()).strip()} "
+    folded = unicodedata.normalize("NFKC", text).lower().translate(_folding())
+    folded = WORDS_APART.sub(" ", folded).strip()
+    return f" {HAN_GAP.sub('', folded)} "
 
 
-def script(text: str) -> str:
-    """The script that decides which languages can be meant: han, cyrillic or latin."""
-    if HAN.search(text):
-        return "han"
-    return "cyrillic" if CYRILLIC.search(text) else "latin"
+@cache
+def _folding() -> dict[int, str]:
+    """Latin letters without their marks (Cyrillic й and ї are letters of their own, ё is written е)."""
+    table = {ord("ё"): "е", ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d", ord("ı"): "i", ord("æ"): "ae"}
+    table |= {ord("œ"): "oe", ord("ґ"): "г", 0x0307: "", 0x2019: " ", 0x02BC: " "}
+    # Thai vowels and tones are marks, but no ornament: \W would tear words apart at them.
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        base = "".join(each for each in unicodedata.normalize("NFD", chr(code)) if not unicodedata.combining(each))
+        if base and base != chr(code) and code not in table:
+            table[code] = base.lower()
+    return table
 
 
-def phrases_in(text: str, lang: str | None = None) -> list[Found]:
-    """All phrases of a plain text, weightiest first; `lang` tells apart the languages that share a script."""
-    automaton, phrases = _automaton()
+def scripts(text: str) -> frozenset[str]:
+    """The scripts that a plain text is written in; Japanese is what has kana, Chinese what has no kana."""
+    if text.isascii():
+        return frozenset({"latin"})
+    found = {name for name, pattern in SCRIPTS if pattern.search(text)}
+    if "kana" in found:
+        found |= {"kana"}
+        found -= {"han"}
+    return frozenset(found)
+
+
+@cache
+def notions() -> dict[str, int]:
+    """Every notion and its bit."""
+    named = sorted({notion for row in _rows() for notion in row.means})
+    return {notion: 1 << place for place, notion in enumerate(named)}
+
+
+def found_in(text: str, lang: str | None = None) -> list[Found]:
+    """What each language finds in a plain text, the one that covers most of it first.
+
+    `lang` names the language of the text where it is known: it speaks first, and the others only where it finds
+    nothing, since systems often name the wrong one.
+    """
+    automaton, phrases, written = _automaton()
+    here = scripts(text)
     places: dict[str, list[int]] = {}
     candidates: set[int] = set()
     for end, (stem, owners) in automaton.iter(text):
         places.setdefault(stem, []).append(end - len(stem) + 1)
         candidates.update(owners)
-    written = script(text)
-    found = []
+    matches: dict[str, list[tuple[int, tuple[tuple[int, int], ...], Phrase]]] = {}
     for index in candidates:
         phrase = phrases[index]
-        if SCRIPTS.get(phrase.row.lang, "latin") != written and not (written == "han" and phrase.row.lang == "en"):
+        if written[phrase.row.lang] not in here:
             continue
-        if lang and written != "han" and phrase.row.lang not in (lang, "en"):
-            continue
-        if not _in_order(phrase.stems, places):
-            continue
-        if phrase.row.unless and any(
-            _in_order(_stems(each, phrase.row.lang), places, text) for each in phrase.row.unless
-        ):
-            continue
-        found.append(Found(phrase.row, phrase.text, phrase.weight + (0.5 if phrase.row.lang == lang else 0.0)))
-    found.sort(key=lambda each: (-each.weight, each.row.milestone, each.phrase))
+        for spans in _spans(phrase, places):
+            size = sum(end - start for start, end in spans)
+            matches.setdefault(phrase.row.lang, []).append((size, spans, phrase))
+    found = [_spoken(each, held) for each, held in matches.items()]
+    found.sort(key=lambda each: (each.lang != lang, -each.covered, each.lang))
     return found
 
 
-def _in_order(stems: tuple[str, ...], places: dict[str, list[int]], text: str = "") -> bool:
-    at = -1
-    for stem in stems:
-        starts = places.get(stem)
-        if starts is None and text and (found := text.find(stem)) >= 0:
-            starts = [found]
-        later = [start for start in starts or () if start > at]
-        if not later:
-            return False
-        at = later[0] + len(stem) - 1
-    return True
+def _spoken(lang: str, matches: list[tuple[int, tuple[tuple[int, int], ...], Phrase]]) -> Found:
+    """The notions of one language, shorter phrases inside longer ones silenced."""
+    matches.sort(key=lambda each: (-each[0], each[1], each[2].text))
+    taken: list[tuple[int, int]] = []
+    bits = 0
+    said: list[tuple[str, str]] = []
+    for _, spans, phrase in matches:
+        if all(any(a <= start and end <= b and end - start < b - a for a, b in taken) for start, end in spans):
+            continue
+        taken.extend(spans)
+        bits |= phrase.bits
+        said.extend((notion, phrase.text) for notion in phrase.row.means)
+    covered = len({place for start, end in taken for place in range(start, end)})
+    return Found(lang, bits, tuple(said), covered)
 
 
-@cache
-def _stems(phrase: str, lang: str) -> tuple[str, ...]:
-    """The stems of a phrase, each with the space that says where it begins and, after a full stop, ends."""
+def _spans(phrase: Phrase, places: dict[str, list[int]]) -> list[tuple[tuple[int, int], ...]]:
+    """Where the stems of a phrase stand, in order and near one another: once for each place where it begins."""
+    first, *more = phrase.stems
+    if any(stem not in places for stem in more):
+        return []
+    found = []
+    for begin in places[first]:
+        spans = [(begin, begin + len(first.rstrip()))]
+        for stem in more:
+            at = spans[-1][1]
+            # Two stems may share the space between their words.
+            start = next((each for each in places[stem] if at - 1 <= each <= at + phrase.gap), None)
+            if start is None:
+                break
+            spans.append((start, start + len(stem.rstrip())))
+        else:
+            found.append(tuple(spans))
+    return found
+
+
+def _stems(phrase: str, *, glued: bool) -> tuple[str, ...]:
+    """The stems of a phrase, each with the spaces that say where it begins and, after a full stop, ends."""
     stems = []
-    for part in phrase.split("*"):
-        ends = part.rstrip().endswith(".") or (part.endswith(" ") and not phrase.endswith(part.strip()))
-        core = plain(part.replace(".", "")).strip()
+    for part in phrase.split(" * "):
+        inside, ends = part.startswith("~"), part.rstrip().endswith(".")
+        core = plain(part).strip()
         if core:
-            begin = "" if lang == "zh" else " "
-            stems.append(f"{begin}{core}{' ' if ends else ''}")
+            stems.append(f"{'' if glued or inside else ' '}{core}{' ' if ends and not glued else ''}")
     return tuple(stems)
 
 
-def _all() -> Iterator[Phrase]:
-    strength = knowledge.document("journey", "strengths.toml", Strengths).strength
-    for row in knowledge.rows("journey/phrases", "*.toml", PhraseRow):
-        # A Chinese character says as much as a syllable and more.
-        scale = strength.get(row.milestone, 1.0) * (2.5 if row.lang == "zh" else 1.0)
-        for text in row.phrases:
-            stems = _stems(text, row.lang)
-            if not stems:
-                raise knowledge.KnowledgeError(f"journey/phrases/{row.lang}.toml: {text!r} has no letters")
-            yield Phrase(row, text, stems, scale * sum(len(stem.strip()) for stem in stems))
+@cache
+def languages() -> dict[str, str]:
+    """Every language that is read, and its script."""
+    return {row.lang: row.script for row in knowledge.rows("journey", "languages.toml", Language)}
 
 
 @cache
-def _automaton() -> tuple[ahocorasick.Automaton, tuple[Phrase, ...]]:
+def _rows() -> tuple[PhraseRow, ...]:
+    return knowledge.rows("journey/phrases", "*.toml", PhraseRow)
+
+
+def _all() -> Iterator[Phrase]:
+    bits = notions()
+    reach = knowledge.document("journey", "reach.toml", Reach)
+    for row in _rows():
+        if row.lang not in languages():
+            raise knowledge.KnowledgeError(f"journey/phrases/{row.lang}.toml: no such language in languages.toml")
+        glued = languages()[row.lang] in GLUED
+        for text in row.phrases:
+            stems = _stems(text, glued=glued)
+            if not stems:
+                raise knowledge.KnowledgeError(f"journey/phrases/{row.lang}.toml: {text!r} has no letters")
+            gap = reach.glued_gap if glued else reach.gap
+            yield Phrase(row, text, stems, sum(bits[notion] for notion in row.means), gap)
+
+
+@cache
+def _automaton() -> tuple[ahocorasick.Automaton, tuple[Phrase, ...], dict[str, str]]:
     phrases = tuple(_all())
     owners: dict[str, list[int]] = {}
     for index, phrase in enumerate(phrases):
-        for stem in phrase.stems:
-            owners.setdefault(stem, []).append(index)
+        owners.setdefault(phrase.stems[0], []).append(index)
+        for stem in phrase.stems[1:]:
+            owners.setdefault(stem, [])
     automaton = ahocorasick.Automaton()
     for stem, indices in owners.items():
         automaton.add_word(stem, (stem, tuple(indices)))
     automaton.make_automaton()
-    return automaton, phrases
+    return automaton, phrases, languages()
