@@ -296,7 +296,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
     system: str = ""  # carrier id that told it
     place: Place | None = None
     milestone: Milestone | None = None
-    decided_by: str | None = None  # code, phrase, model or said
+    decided_by: str | None = None  # code, stage (a general code), phrase, model or said
     rule: str | None = None  # the row that decided
     m40: str | None = None  # UPU M40 event code where known
     number: str | None = None  # the number it was told under

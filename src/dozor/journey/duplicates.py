@@ -11,7 +11,7 @@ from dozor.journey.places.tables import SystemRow, systems
 from dozor.journey.scans import DAY, EAST, HOUR, UNDATED, Scan
 from dozor.model import Milestone, Place
 
-DECIDERS = {"code": 3, "said": 2, "phrase": 1, "model": 0, None: 0}
+DECIDERS = {"code": 3, "said": 2, "phrase": 1, "stage": 0, "model": 0, None: 0}
 VAGUE = frozenset({None, Milestone.INFO})
 NOBODY = frozenset({""})
 QUARTER = 900  # seconds: zones differ by whole quarters of an hour

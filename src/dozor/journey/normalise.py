@@ -1,8 +1,8 @@
 """What does an event mean? The carrier's own code, the phrases of its text, a small model of letters; else unknown.
 
-Which of them decided, and by which row, stands in the answer. The order: a code whose row says one thing; the
-notions that stand in the text, put together by the rows of `rules.toml`; a code that says only something general;
-the model, where it is sure enough.
+Which of them decided, and by which row, stands in the answer. The order: a code whose row says one thing, unless the
+words deny it (`yields.toml`); the notions that stand in the text, put together by the rows of `rules.toml`; a code that
+names but a general stage; the model of letters, where it is sure enough.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from dozor import knowledge
-from dozor.journey.phrases import Found, found_in, notions, plain
+from dozor.journey.phrases import Found, found_in, language_of, notions, plain
 from dozor.model import Milestone
 
 
@@ -21,11 +21,18 @@ class Meaning(Struct, frozen=True):
     """The canonical meaning of an event and who decided it. `milestone` None: unknown."""
 
     milestone: Milestone | None = None
-    decided_by: str | None = None  # code, phrase or model
+    decided_by: str | None = None  # code, stage, phrase or model
     rule: str = ""
-    certainty: float = 0.0
     forecast: bool = False
     reversed: bool = False
+
+
+class Coded(NamedTuple):
+    """What a carrier's own table says of an event's code. `general`: it names a stage of many meanings."""
+
+    milestone: Milestone
+    general: bool = False
+    rule: str = ""
 
 
 UNKNOWN = Meaning()
@@ -44,6 +51,21 @@ class RuleRow(Struct, frozen=True, forbid_unknown_fields=True):
     reversed: bool = False
 
 
+class YieldRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """Words that outweigh a code; see the head of `yields.toml`."""
+
+    coded: Milestone
+    yields_to: tuple[Milestone, ...]
+
+
+class Yields(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of `yields.toml`."""
+
+    source: str
+    says_little: frozenset[Milestone]
+    row: tuple[YieldRow, ...]
+
+
 class Rule(NamedTuple):
     """A row as sets of bits."""
 
@@ -53,17 +75,33 @@ class Rule(NamedTuple):
     none: int
 
 
-def normalise(text: str, *, lang: str | None = None, code: str | None = None, system: str = "") -> Meaning:
-    """The meaning of an event told by `system` with `code` and `text` in `lang` (each may be unknown)."""
-    return _of_text(plain(text), lang)
+def normalise(text: str, *, lang: str | None = None, coded: Coded | None = None) -> Meaning:
+    """The meaning of an event with `text` in `lang` (where known), and what the carrier's table says of its code."""
+    if coded is None:
+        return _of_text(plain(text), lang or language_of(text))
+    by_code = Meaning(coded.milestone, "stage" if coded.general else "code", coded.rule)
+    if not open_to_text(coded.milestone, by_code.decided_by):
+        return by_code
+    said = _of_text(plain(text), lang or language_of(text))
+    if said.milestone is None:
+        return by_code
+    if said.milestone in _yielding().get(coded.milestone, frozenset()) or said.forecast:
+        return said
+    more = said.milestone not in _yields().says_little or coded.milestone in _yields().says_little
+    return said if coded.general and more else by_code
+
+
+def open_to_text(milestone: Milestone | None, decided_by: str | None) -> bool:
+    """Whether the words of an event may still change what is known of it."""
+    return milestone is None or decided_by == "stage" or (decided_by == "code" and milestone in _yielding())
 
 
 @lru_cache(maxsize=50_000)
 def _of_text(text: str, lang: str | None) -> Meaning:
     for found in found_in(text, lang):
-        rule = _first(found.notions)
-        if rule is not None:
-            return _meaning(rule, found)
+        row = _first(found.notions)
+        if row is not None:
+            return _meaning(row, found)
     return UNKNOWN
 
 
@@ -77,14 +115,7 @@ def _first(said: int) -> RuleRow | None:
 def _meaning(row: RuleRow, found: Found) -> Meaning:
     named = {*row.all, *row.any}
     words = sorted({phrase for notion, phrase in found.phrases if notion in named})
-    return Meaning(
-        milestone=row.milestone,
-        decided_by="phrase",
-        rule=f"{row.id} ({found.lang}: {', '.join(words)})",
-        certainty=0.9,
-        forecast=row.forecast,
-        reversed=row.reversed,
-    )
+    return Meaning(row.milestone, "phrase", f"{row.id} ({found.lang}: {', '.join(words)})", row.forecast, row.reversed)
 
 
 @cache
@@ -96,7 +127,17 @@ def rules() -> tuple[Rule, ...]:
         missing = [name for name in names if name not in bits]
         if missing:
             raise knowledge.KnowledgeError(f"journey/rules.toml: row {row.id}: no phrase says {', '.join(missing)}")
-        return sum(bits[name] for name in names)
+        return sum({bits[name] for name in names})
 
     rows = knowledge.rows("journey", "rules.toml", RuleRow)
     return tuple(Rule(row, together(row.all, row), together(row.any, row), together(row.none, row)) for row in rows)
+
+
+@cache
+def _yields() -> Yields:
+    return knowledge.document("journey", "yields.toml", Yields)
+
+
+@cache
+def _yielding() -> dict[Milestone, frozenset[Milestone]]:
+    return {row.coded: frozenset(row.yields_to) for row in _yields().row}

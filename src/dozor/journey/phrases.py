@@ -41,6 +41,8 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     lang: str
     script: str
     source: str
+    also: str = ""  # another script it is written in, where the first is absent
+    own: str = ""  # letters that no other language of its script has (of those that are read)
 
 
 class PhraseRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +104,20 @@ def _folding() -> dict[int, str]:
     return table
 
 
+def language_of(text: str) -> str | None:
+    """The language whose own letters stand in a text; None where no letter, or letters of several, tell."""
+    if text.isascii():
+        return None
+    small = frozenset(text.lower())
+    owners = {lang for lang, letters in _own_letters() if not small.isdisjoint(letters)}
+    return owners.pop() if len(owners) == 1 else None
+
+
+@cache
+def _own_letters() -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple((lang, frozenset(language.own)) for lang, language in languages().items() if language.own)
+
+
 def scripts(text: str) -> frozenset[str]:
     """The scripts that a plain text is written in; Japanese is what has kana, Chinese what has no kana."""
     if text.isascii():
@@ -136,13 +152,15 @@ def found_in(text: str, lang: str | None = None) -> list[Found]:
     matches: dict[str, list[tuple[int, tuple[tuple[int, int], ...], Phrase]]] = {}
     for index in candidates:
         phrase = phrases[index]
-        if written[phrase.row.lang] not in here:
+        language = written[phrase.row.lang]
+        if language.script not in here and language.also not in here:
             continue
         for spans in _spans(phrase, places):
             size = sum(end - start for start, end in spans)
             matches.setdefault(phrase.row.lang, []).append((size, spans, phrase))
     found = [_spoken(each, held) for each, held in matches.items()]
-    found.sort(key=lambda each: (each.lang != lang, -each.covered, each.lang))
+    order = {each: place for place, each in enumerate(languages())}
+    found.sort(key=lambda each: (each.lang != lang, -each.covered, order[each.lang]))
     return found
 
 
@@ -194,9 +212,9 @@ def _stems(phrase: str, *, glued: bool) -> tuple[str, ...]:
 
 
 @cache
-def languages() -> dict[str, str]:
-    """Every language that is read, and its script."""
-    return {row.lang: row.script for row in knowledge.rows("journey", "languages.toml", Language)}
+def languages() -> dict[str, Language]:
+    """Every language that is read."""
+    return {row.lang: row for row in knowledge.rows("journey", "languages.toml", Language)}
 
 
 @cache
@@ -210,17 +228,17 @@ def _all() -> Iterator[Phrase]:
     for row in _rows():
         if row.lang not in languages():
             raise knowledge.KnowledgeError(f"journey/phrases/{row.lang}.toml: no such language in languages.toml")
-        glued = languages()[row.lang] in GLUED
+        glued = languages()[row.lang].script in GLUED
         for text in row.phrases:
             stems = _stems(text, glued=glued)
             if not stems:
                 raise knowledge.KnowledgeError(f"journey/phrases/{row.lang}.toml: {text!r} has no letters")
             gap = reach.glued_gap if glued else reach.gap
-            yield Phrase(row, text, stems, sum(bits[notion] for notion in row.means), gap)
+            yield Phrase(row, text, stems, sum({bits[notion] for notion in row.means}), gap)
 
 
 @cache
-def _automaton() -> tuple[ahocorasick.Automaton, tuple[Phrase, ...], dict[str, str]]:
+def _automaton() -> tuple[ahocorasick.Automaton, tuple[Phrase, ...], dict[str, Language]]:
     phrases = tuple(_all())
     owners: dict[str, list[int]] = {}
     for index, phrase in enumerate(phrases):

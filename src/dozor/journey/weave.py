@@ -18,7 +18,7 @@ from dozor.journey.duplicates import told_once
 from dozor.journey.figures import figures, renumbered
 from dozor.journey.legs import legs
 from dozor.journey.lineage import Trace, guesses, lineage
-from dozor.journey.normalise import Meaning, normalise
+from dozor.journey.normalise import Coded, Meaning, normalise, open_to_text
 from dozor.journey.order import in_order
 from dozor.journey.parcels import Parcel, parcels
 from dozor.journey.places.clocks import clocked, placed
@@ -203,8 +203,9 @@ def _read(parcel: Parcel) -> list[Scan]:
 def _understood(event: Event, system: str, number: str | None, sources: tuple[str, ...]) -> Event:
     milestone, decided_by, rule = event.milestone, event.decided_by, event.rule
     forecast, takes_back = event.forecast, event.takes_back
-    if milestone is None:
-        meaning = _meaning(event.text, event.lang, event.code, system)
+    if open_to_text(milestone, decided_by):
+        coded = None if milestone is None else Coded(milestone, decided_by == "stage", rule or "")
+        meaning = _meaning(event.text, event.lang, coded)
         if meaning.milestone is not None:
             milestone, decided_by, rule = meaning.milestone, meaning.decided_by, meaning.rule
             forecast = forecast or meaning.forecast
@@ -226,8 +227,8 @@ def _understood(event: Event, system: str, number: str | None, sources: tuple[st
 
 
 @lru_cache(maxsize=50_000)
-def _meaning(text: str, lang: str | None, code: str | None, system: str) -> Meaning:
-    return normalise(text, lang=lang, code=code, system=system)
+def _meaning(text: str, lang: str | None, coded: Coded | None) -> Meaning:
+    return normalise(text, lang=lang, coded=coded)
 
 
 # --- what follows from the events -------------------------------------------------------------------------

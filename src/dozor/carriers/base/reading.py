@@ -29,7 +29,10 @@ WALL = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(
 
 
 class StatusRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """One code of a system. `milestone` missing: the code alone does not tell, the text is read instead."""
+    """One code of a system. `milestone` missing: the code alone does not tell, the text is read instead.
+
+    `general`: the code names a stage of many meanings ("in transit", "exception"); a text that says more decides.
+    """
 
     code: str
     text: str
@@ -38,6 +41,7 @@ class StatusRow(Struct, frozen=True, forbid_unknown_fields=True):
     m40: str | None = None
     forecast: bool = False
     reversed: bool = False  # the code takes an earlier event back
+    general: bool = False
 
 
 class StatusTable:
@@ -57,7 +61,8 @@ class StatusTable:
         row = self.rows.get(tidy(event.code or ""))
         if row is None:
             return event
-        decided = {"milestone": row.milestone, "decided_by": "code", "rule": f"{self.system}: {row.code}"}
+        by = "stage" if row.general else "code"
+        decided = {"milestone": row.milestone, "decided_by": by, "rule": f"{self.system}: {row.code}"}
         return replace(
             event,
             **(decided if row.milestone else {}),
@@ -71,7 +76,8 @@ class StatusTable:
         row = self.rows.get(tidy(kind))
         if row is None or row.milestone is None:
             return event
-        return replace(event, milestone=row.milestone, decided_by="code", rule=f"{self.system}: {row.code}")
+        by = "stage" if row.general else "code"
+        return replace(event, milestone=row.milestone, decided_by=by, rule=f"{self.system}: {row.code}")
 
     def unknown(self, events: Sequence[Event]) -> tuple[str, ...]:
         """The codes among these events that the table does not know."""
