@@ -105,7 +105,7 @@ def as_given(number: str) -> Reading:
 def _show(report: Report, lang: str) -> None:
     from dozor.carriers import systems
     from dozor.cli.show import clean
-    from dozor.journey import understood
+    from dozor.journey import told, understood
 
     name = systems()[report.carrier].name
     outcome = say(Text(f"outcome.{report.outcome.kind.value}"), lang)
@@ -113,7 +113,7 @@ def _show(report: Report, lang: str) -> None:
     click.echo(f"{click.style(f'{name} · {report.number}', bold=True)}  {outcome}{detail}")
     for event in map(understood, reversed(report.events)):
         when = event.when.local.strftime("%Y-%m-%d %H:%M") if event.when else "?"
-        meaning = say(Text(f"milestone.{event.milestone.value}"), lang) if event.milestone else "·"
+        meaning = say(told(event), lang) if event.milestone else "·"
         click.echo(f"  {when}  {meaning}  {click.style(clean(event.text), dim=True)}")
     for alias in report.aliases:
         click.echo(f"  → {alias.number}")

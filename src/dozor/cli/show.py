@@ -210,6 +210,8 @@ def _name(group: str, id: str, lang: str) -> str:
 
 
 def _show_journey(page: Console, journey: Journey, lang: str, *, originals: bool) -> None:
+    from dozor.journey import told
+
     if not journey.events:
         return
     _heading(page, "journey", lang)
@@ -223,7 +225,7 @@ def _show_journey(page: Console, journey: Journey, lang: str, *, originals: bool
             if event.when
             else "?"
         )
-        meaning = say(Text(f"milestone.{event.milestone.value}"), lang) if event.milestone else "·"
+        meaning = say(told(event), lang) if event.milestone else "·"
         words = clean(event.text) + (f" · {clean(event.place.text)}" if event.place and event.place.text else "")
         table.add_row(Line(when, style="dim"), Line(meaning), Line(words, style="dim"))
     page.print(table)

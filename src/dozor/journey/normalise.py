@@ -98,6 +98,11 @@ def open_to_text(milestone: Milestone | None, decided_by: str | None) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _of_text(text: str, lang: str | None) -> Meaning:
+    return by_phrases(text, lang)
+
+
+def by_phrases(text: str, lang: str | None) -> Meaning:
+    """What the phrases of a plain text say."""
     for found in found_in(text, lang):
         row = _first(found.notions)
         if row is not None:

@@ -22,6 +22,8 @@ from msgspec import Struct
 from dozor import knowledge
 
 WORDS_APART = re.compile(r"[\W\d_]+")
+NAMED_BLANK = re.compile(r"<[A-Z]+>|…")  # where a name or a number stood
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 SCRIPTS = (
     ("han", re.compile(r"[\u3400-\u9fff]")),
     ("kana", re.compile(r"[\u3040-\u30ff]")),
@@ -60,6 +62,8 @@ class Reach(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     gap: int  # letters that " * " may stand for at most
     glued_gap: int  # the same in languages without spaces
+    glued_weight: int  # how many Latin letters a letter of such a language is worth
+    other_share: float  # share of a text that a language must cover to speak where another was named or covers more
 
 
 class Found(NamedTuple):
@@ -84,8 +88,10 @@ class Phrase:
 
 def plain(text: str) -> str:
     """A text as the automaton reads it: lower case, no accents, one space between words and around them."""
+    if "<" in text or "…" in text:
+        text = NAMED_BLANK.sub(" ", text)
     if text.isascii():
-        return f" {WORDS_APART.sub(' ', text.lower()).strip()} "
+        return f" {WORDS_APART.sub(' ', CAMEL.sub(' ', text).lower()).strip()} "
     folded = unicodedata.normalize("NFKC", text).lower().translate(_folding())
     folded = WORDS_APART.sub(" ", folded).strip()
     return f" {HAN_GAP.sub('', folded)} "
@@ -161,7 +167,13 @@ def found_in(text: str, lang: str | None = None) -> list[Found]:
     found = [_spoken(each, held) for each, held in matches.items()]
     order = {each: place for place, each in enumerate(languages())}
     found.sort(key=lambda each: (each.lang != lang, -each.covered, order[each.lang]))
-    return found
+    enough = _reach().other_share * len(text)
+    named = lang in languages()
+    return [
+        each
+        for place, each in enumerate(found)
+        if each.covered >= enough or (place == 0 and (each.lang == lang or not named))
+    ]
 
 
 def _spoken(lang: str, matches: list[tuple[int, tuple[tuple[int, int], ...], Phrase]]) -> Found:
@@ -177,6 +189,7 @@ def _spoken(lang: str, matches: list[tuple[int, tuple[tuple[int, int], ...], Phr
         bits |= phrase.bits
         said.extend((notion, phrase.text) for notion in phrase.row.means)
     covered = len({place for start, end in taken for place in range(start, end)})
+    covered *= _reach().glued_weight if languages()[lang].script in GLUED else 1
     return Found(lang, bits, tuple(said), covered)
 
 
@@ -218,13 +231,18 @@ def languages() -> dict[str, Language]:
 
 
 @cache
+def _reach() -> Reach:
+    return knowledge.document("journey", "reach.toml", Reach)
+
+
+@cache
 def _rows() -> tuple[PhraseRow, ...]:
     return knowledge.rows("journey/phrases", "*.toml", PhraseRow)
 
 
 def _all() -> Iterator[Phrase]:
     bits = notions()
-    reach = knowledge.document("journey", "reach.toml", Reach)
+    reach = _reach()
     for row in _rows():
         if row.lang not in languages():
             raise knowledge.KnowledgeError(f"journey/phrases/{row.lang}.toml: no such language in languages.toml")

@@ -8,6 +8,7 @@ from dozor.cli.lazy import LazyGroup
 
 COMMANDS = {
     "draw": "The journey of the parcel behind a NUMBER, or in a FILE (this is the default).",
+    "unknown": "Texts of carriers that nothing understood, counted, without anybody's data.",
 }
 
 

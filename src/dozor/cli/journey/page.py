@@ -12,7 +12,7 @@ from rich.text import Text as Line
 
 from dozor.cli.show import carrier_name, clean, console
 from dozor.i18n import country, say
-from dozor.journey import city_name
+from dozor.journey import city_name, told
 from dozor.model import Event, Journey, Leg, LinkKind, NumberLink, Place, Text
 
 NOTABLE = 3  # days of silence in a leg that are worth a word
@@ -129,7 +129,7 @@ def _zone(minutes: int) -> str:
 
 
 def _told(event: Event, lang: str, *, originals: bool) -> Line:
-    meaning = say(Text(f"milestone.{event.milestone.value}"), lang) if event.milestone else "·"
+    meaning = say(told(event), lang) if event.milestone else "·"
     notes = [_ui(name, lang) for name in ("forecast", "reversed", "takes_back") if getattr(event, name)]
     line = Line(meaning, style="strike" if event.reversed else "bold")
     line.append("".join(f" ({note})" for note in notes), style="yellow not bold not strike")
