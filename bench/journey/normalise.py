@@ -2,7 +2,8 @@
 
 Warm: a day's events of many parcels, whose words repeat while places, names and numbers differ. Cold: nothing was
 seen before, every text is read by the phrases. Unknown: texts in which no phrase is found, judged by their letters.
-Best of three rounds.
+Best of three rounds, of
+processor time: neighbours at work do not count.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ def rate(texts: list[str], before: Callable[[], object] = lambda: None) -> float
     best = 0.0
     for _ in range(3):
         before()
-        start = time.perf_counter()
+        start = time.process_time()
         for text in texts:
             normalise(text)
-        best = max(best, len(texts) / (time.perf_counter() - start))
+        best = max(best, len(texts) / (time.process_time() - start))
     return best
 
 

@@ -66,6 +66,7 @@ def _spellings(code: str) -> Iterator[str]:
     yield whole
     yield "|".join(parts)
     yield "|".join(part.lstrip("0") or "0" for part in parts)
+    yield "|".join(part.zfill(2) if part.isdigit() else part for part in parts)
     if len(parts) > 1:
         yield f"{parts[0]}|0"
 
