@@ -16,13 +16,17 @@ Instants = dict[str, dt.datetime]
 
 
 class Venues(Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that mean: no marketplace; faulty goods; a card without chargeback."""
+    """Words that mean: no marketplace; no purchase; faulty goods; a card without chargeback; duty paid before."""
 
     source: str
     direct: tuple[str, ...]
+    private: tuple[str, ...]
+    express: tuple[str, ...]
     defect: tuple[str, ...]
     no_chargeback_networks: tuple[str, ...]
     no_chargeback_countries: tuple[str, ...]
+    prepaid_countries: tuple[str, ...]
+    prepaid_shops: tuple[str, ...]
 
 
 @cache

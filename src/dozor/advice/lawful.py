@@ -60,8 +60,10 @@ def lawful(drafts: Iterable[Step], s: Situation) -> tuple[Step, ...]:
 
 def _claim(step: Step, s: Situation) -> Step | None:
     """A claim inside its window: now where the policy allows it, by the deadline where it does not yet."""
-    if s.has("goods") or s.state not in BEFORE or "claim_from" not in s.at:
+    if s.state not in BEFORE or "claim_from" not in s.at:
         return None
+    if s.has("goods") and not (s.has("defect") and step.id is StepId.OPEN_DISPUTE_NOW and s.has("can_open")):
+        return None  # goods in hand are claimed for only where they are faulty, and where that is possible today
     until = s.at.get("claim_until")
     if step.id is StepId.OPEN_DISPUTE_NOW and s.has("can_open"):
         return replace(step, not_before=None, not_after=until)

@@ -22,6 +22,7 @@ from dozor.advice.claims import (
 )
 from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
 from dozor.advice.decide import Decision, decide, plan
+from dozor.advice.hearsay import hearsay_facts, private
 from dozor.advice.parcel import parcel_facts, talk_facts
 from dozor.advice.tables import BEFORE, belief, figure, style
 from dozor.model import (
@@ -95,16 +96,20 @@ def situation(
     goods = order.received is True
     shipped = midnight(order.shipped) or journey.first_acceptance or journey.first_seen or midnight(order.paid)
     days = (now - shipped) / DAY if shipped else None
-    direct = (order.marketplace or "").lower() in venues().direct
+    direct = (order.marketplace or "").lower() in venues().direct or private(dossier)
     unknown_shop = order.marketplace is None and clock.policy is None and "protection_end" not in at
     add(facts, goods=goods, not_received=order.received is False, direct=direct, unknown_shop=unknown_shop)
-    add(facts, sure=p_cause >= figure("sure"))
+    add(facts, sure=p_cause >= figure("sure"), dear=_dear(order.price))
     add(facts, defect=journey.stage is Milestone.DAMAGED or speaks_of_defect(dispute.reason))
 
     parcel_facts(facts, at, journey, dossier, days, now)
+    hearsay_facts(facts, at, dossier, journey, replies, goods=goods)
     silent, waited = talk_facts(facts, at, dossier, replies, now)
+    add(facts, heard=silent or (bool(replies) and waited))
     backstop_facts(facts, at, clock, dossier, now)
     route = claim_window(facts, at, clock, direct=direct, now=now)
+    if cause is CauseId.NOT_SHIPPED and "not_posted" in facts:
+        facts.discard("can_open")  # what was never sent is cancelled, not disputed
     money_facts(facts, clock, dispute)
     dispute_facts(facts, at, dispute, order.price.minor if order.price else None, now)
 

@@ -1,0 +1,56 @@
+"""What the playbook asks about things told in words: a phishing message, an admission, damage, a private sender."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
+from dozor.advice.tables import figure
+from dozor.model import Dossier, Journey, Milestone
+
+FAULTS = frozenset({"damaged", "wrong_item", "empty_mailing"})
+
+
+def hearsay_facts(
+    facts: Facts, at: Instants, dossier: Dossier, journey: Journey, replies: Sequence[str], *, goods: bool
+) -> None:
+    """Facts from the claims of the buyer's text (`dossier.said`) and from who sold or sent it."""
+    said, order = set(dossier.said), dossier.order
+    shop = (order.marketplace or "").lower()
+    add(
+        facts,
+        phishing="phishing" in said,
+        admitted="fake_admitted" in said or "no_tracking_cheap" in replies,
+        forwarder="at_forwarder" in said,
+        empty="empty_mailing" in said,
+        defect=goods and bool(FAULTS & said),
+        private=private(dossier),
+        not_posted=order.shipped is None and not _handed_over(journey),
+        unmoved=not _handed_over(journey),
+        prepaid=(order.destination or "").upper() in venues().prepaid_countries and shop in venues().prepaid_shops,
+    )
+    posted = midnight(order.shipped) or journey.first_acceptance or midnight(order.paid)
+    if posted is not None:
+        words = (order.service or "").lower()
+        fast = any(word in words for word in venues().express) or _express(dossier)
+        at["inquiry_by"] = posted + DAY * figure("inquiry_express" if fast else "inquiry")
+
+
+def private(dossier: Dossier) -> bool:
+    """Whether a private person sent it: nothing was bought, so no shop and no payment stand behind it."""
+    order = dossier.order
+    if order.marketplace is not None:
+        return order.marketplace.lower() in venues().private
+    return "private_sender" in dossier.said and order.price is None and order.paid is None
+
+
+def _handed_over(journey: Journey) -> bool:
+    """Whether any scan shows the parcel in a carrier's hands."""
+    told = (event for event in journey.events if not event.forecast and not event.reversed)
+    waiting = (None, Milestone.PRE_SHIPMENT, Milestone.INFO, Milestone.CANCELLED)
+    return any(event.milestone not in waiting for event in told)
+
+
+def _express(dossier: Dossier) -> bool:
+    """Whether a number of the dossier is one of express mail: its service letters begin with E."""
+    return any(number[:1].upper() == "E" and number[-2:].isalpha() for number in dossier.numbers)
