@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from dozor.advice import advise
 from dozor.diagnosis import diagnose, headline
-from dozor.disputes import classify
+from dozor.disputes import classify, how, steps_allowed
 from dozor.forecast import outlook, tracked_prior
 from dozor.intake import settle
 from dozor.journey import weave_each
-from dozor.model import Answer, Dossier, Kind, Mention, Reading
+from dozor.model import Answer, DisputeState, Dossier, Kind, Mention, Reading
 from dozor.numbers import buyer_suffix, find, identify
 from dozor.protection import clock
 
@@ -51,7 +51,18 @@ def answer(dossier: Dossier, now: dt.datetime) -> Answer:
         replies=replies,
         tracked_prior=tracked_prior(dossier.order),
     )
-    advice = advise(dossier, journey, limits, forecast, diagnosis, now, replies=replies)
+    state = dossier.dispute.state if dossier.dispute else DisputeState.NONE
+    advice = advise(
+        dossier,
+        journey,
+        limits,
+        forecast,
+        diagnosis,
+        now,
+        replies=replies,
+        may=steps_allowed(state, bought=dossier.order.paid or dossier.order.shipped),
+        how=how,
+    )
 
     return Answer(
         now=now,

@@ -732,6 +732,7 @@ class Step(Struct, frozen=True, omit_defaults=True):
     say: dict[str, str] = field(default_factory=dict)
     to: str | None = None  # whom the message is for: seller, platform, carrier, bank
     sources: tuple[str, ...] = ()
+    how: tuple[Text, ...] = ()  # how it is done: what to choose in a form, what to attach
 
 
 class Advice(Struct, frozen=True, omit_defaults=True):

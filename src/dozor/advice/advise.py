@@ -5,13 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from dozor.advice import words
-from dozor.advice.lawful import lawful
+from dozor.advice.lawful import CLAIMS, lawful
 from dozor.advice.situation import Situation, situation
 from dozor.advice.tables import INSTANT, GuardRow, Row, StepRow, figure, guard_rows, ladder, playbook
-from dozor.model import Advice, Clock, Diagnosis, Dossier, Journey, Outlook, Step, StepId, Text
+from dozor.model import Advice, CauseId, Clock, Diagnosis, Dossier, Journey, Outlook, Step, StepId, Text
+
+
+class How(Protocol):
+    """Says how a claim is filled in: the form's answers and the evidence, as sentences."""
+
+    def __call__(self, cause: CauseId, *, family: str, scope: str | None, known: Sequence[str]) -> tuple[Text, ...]:
+        """Sentences for a cause, a family of dispute (not_received, defect) and the policy's scope."""
+
 
 HARD = frozenset(
     {
@@ -37,12 +47,16 @@ def advise(
     *,
     replies: Sequence[str] = (),
     reliability: float | None = None,
+    may: frozenset[StepId] | None = None,
+    how: How | None = None,
 ) -> Advice:
     """The next steps, first thing first, with their dates, reasons, words, reminders and guards.
 
     `replies` are categories of the seller's answers, oldest first; `reliability` (0…1) is the chance that the
-    buyer acts on one day's prompt, by default the table's. `now` is aware. Nothing lies after its safe date, no
-    step is illegal under the clock's policy, and none gives up the buyer's right before goods or money are there.
+    buyer acts on one day's prompt, by default the table's. `may` are the steps about a dispute that its state and
+    policy have a move for (None: not looked at), `how` says how a claim is filled in. `now` is aware. Nothing lies
+    after its safe date, no step is illegal under the clock's policy, and none gives up the buyer's right before
+    goods or money are there.
     """
     trust = figure("reliability") if reliability is None else min(max(reliability, 0.01), 0.99)
     s = situation(dossier, journey, clock, outlook, diagnosis, now, replies, trust)
@@ -51,9 +65,20 @@ def advise(
 
     rows = matching(s)
     drafts = [(row, step) for row in rows for step in row.steps]
-    steps = lawful((_step(row, step, s, lang, said) for row, step in drafts), s)
+    steps = lawful((_step(row, step, s, lang, said) for row, step in drafts), s, may)
     steps = steps[: round(figure("steps_shown"))]
+    if how is not None:
+        steps = tuple(_filled(step, s, clock, how) for step in steps)
     return Advice(steps=steps, reminders=_reminders(steps, s.now, trust), guards=_guards(s))
+
+
+def _filled(step: Step, s: Situation, clock: Clock, how: How) -> Step:
+    """A step that opens or changes a dispute, with what to choose in its form and what to attach."""
+    if step.id not in CLAIMS and step.id is not StepId.MODIFY_DISPUTE:
+        return step
+    family = "defect" if s.has("goods") and s.has("defect") else "not_received"
+    known = ("admitted",) if s.has("admitted") else ()
+    return replace(step, how=how(s.cause, family=family, scope=clock.dispute_scope, known=known))
 
 
 def matching(s: Situation) -> list[Row]:

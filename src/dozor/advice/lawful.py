@@ -43,12 +43,15 @@ LEADING_UP = frozenset(
 )
 
 
-def lawful(drafts: Iterable[Step], s: Situation) -> tuple[Step, ...]:
-    """The drafts that may be advised, once each, with their dates inside the limits; never empty."""
+def lawful(drafts: Iterable[Step], s: Situation, may: frozenset[StepId] | None = None) -> tuple[Step, ...]:
+    """The drafts that may be advised, once each, with their dates inside the limits; never empty.
+
+    `may` are the steps that the dispute's state has a move for, as its machine says; None: not looked at.
+    """
     kept: dict[StepId, Step] = {}
     for draft in drafts:
         step = _claim(draft, s) if draft.id in CLAIMS else draft
-        if step is not None and step.id not in kept and _allowed(step, s):
+        if step is not None and step.id not in kept and _allowed(step, s) and _has_move(step, may):
             kept[step.id] = _dated(step, s)
     if StepId.OPEN_DISPUTE_NOW in kept:
         kept.pop(StepId.OPEN_DISPUTE_BY_DEADLINE, None)
@@ -56,6 +59,10 @@ def lawful(drafts: Iterable[Step], s: Situation) -> tuple[Step, ...]:
         fallback = Step(StepId.WAIT, words.text("advice.why.wait_dated", s.args), not_after=s.at.get("act_by"))
         kept[StepId.WAIT] = _dated(fallback, s)
     return tuple(kept.values())
+
+
+def _has_move(step: Step, may: frozenset[StepId] | None) -> bool:
+    return may is None or step.id in may or step.id not in NEEDS_OPEN | CLAIMS | {StepId.ASK_EXTENSION}
 
 
 def _claim(step: Step, s: Situation) -> Step | None:

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from dozor.i18n import day, has, say
-from dozor.model import Answer, BackStop, Cause, Journey, Kind, Limit, Mention, Reading, Step, Text
+from dozor.model import Answer, BackStop, Cause, Journey, Kind, Limit, Mention, Reading, Step, StepId, Text
 
 WIDTH = 96  # characters at most: a line longer than that is not read
 CAUSES_SHOWN = 4
@@ -125,6 +125,10 @@ def _show_step(page: Console, place: int, step: Step, now: dt.datetime, lang: st
         _indented(page, Line.assemble((f"{_ui('otherwise', lang)} ", "dim"), say(step.otherwise, lang)), 3)
     if step.watch_for:
         _indented(page, Line.assemble((f"{_ui('watch_for', lang)} ", "dim"), say(step.watch_for, lang)), 3)
+    if step.how and (place == 1 or step.id is StepId.OPEN_DISPUTE_NOW):
+        _indented(page, Line(_ui("how", lang), style="dim"), 3)
+        for text in step.how:
+            _indented(page, Line(f"- {say(text, lang)}"), 5)
     if place == 1:
         for language, words in step.say.items():
             _indented(page, Line.assemble((_ui(f"words_in.{language}", lang), "dim")), 3)
