@@ -73,11 +73,11 @@ class Zone:
         step, y, far = figure("line") / 2, 0.0, figure("far") * figure("line")
         while True:
             # Far down a leader may pass behind other labels, and at last a label may stand across a wall.
-            for x in self._starts(label, spare, near=y < 3 * far):
+            for x in self._starts(label, spare, near=y < 8 * far):
                 found = Box(x, y, label.width, label.height)
                 leader = y if label.tied and y > 0 and x - 1 <= label.x <= x + label.width + 1 else 0.0
                 line = self._line(label.x, leader) if y < far else None
-                walls = self.walls if y < 4 * far else []
+                walls = self.walls if y < 10 * far else []
                 if self._free(found, line, walls):
                     placed = Placed(label, found, leader)
                     self.placed.append(placed)
