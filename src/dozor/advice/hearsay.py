@@ -23,6 +23,7 @@ def hearsay_facts(
         admitted="fake_admitted" in said or "no_tracking_cheap" in replies,
         forwarder="at_forwarder" in said,
         empty="empty_mailing" in said,
+        damaged=not goods and ("damaged" in said or journey.stage is Milestone.DAMAGED),
         defect=goods and bool(FAULTS & said),
         private=private(dossier),
         not_posted=order.shipped is None and not _handed_over(journey),
