@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dozor.advice.words import fill, message, seeds
+from dozor.advice.words import _messages, fill, message, seeds
 from dozor.model import Dossier, Money, Order
 
 from .world import ask, clock, dossier, journey, outlook
@@ -77,3 +77,12 @@ def test_an_event_of_the_carrier_is_cut_and_cleaned():
     long = "Held\u202e by customs\n" + "x" * 400
     said = ask("stalled", j=journey(long, ago=30), o=outlook()).steps[0].say["en"]
     assert "\u202e" not in said and "\n" not in said and "…" in said
+
+
+@pytest.mark.parametrize("lang", ["en", "ru", "uk", "zh"])
+def test_what_is_unknown_leaves_no_punctuation_behind(lang):
+    for id, rows in _messages().items():
+        for row in (row for row in rows if row.lang == lang and not row.seed):
+            for known in ({}, {"number": "RB740193524CN"}, {"days": 56, "sum": Money(2300, "USD")}):
+                said = fill(row.text, known, lang)
+                assert ".." not in said and "。。" not in said and ",," not in said and " ." not in said, (id, said)

@@ -26,6 +26,7 @@ def hearsay_facts(
         damaged=not goods and ("damaged" in said or journey.stage is Milestone.DAMAGED),
         defect=goods and bool(FAULTS & said),
         private=private(dossier),
+        long_silent=journey.silence_days is not None and journey.silence_days >= figure("inquiry_from"),
         not_posted=order.shipped is None and not _handed_over(journey),
         unmoved=not _handed_over(journey),
         prepaid=(order.destination or "").upper() in venues().prepaid_countries and shop in venues().prepaid_shops,

@@ -18,6 +18,7 @@ from dozor.advice.tables import figure
 from dozor.model import Dossier, Journey, Money, OutcomeKind, Text
 
 LONGEST = 120  # characters of a carrier's or shop's words inside a message
+STOPS = re.compile(r"([.。])(?:\s*[.。])+")  # a full stop after a full stop
 PART = re.compile(r"\[([^\[\]]*)\]")  # a part of a message that stands only when all its placeholders are known
 
 
@@ -77,7 +78,9 @@ def fill(text: str, args: Mapping[str, Any], lang: str) -> str:
         names = _names(found[1])
         return found[1].format_map(shown) if all(name in shown for name in names) else ""
 
-    return re.sub(r" {2,}", " ", PART.sub(part, text)).strip()
+    # A part left out must not leave its punctuation behind.
+    filled = STOPS.sub(r"\1", PART.sub(part, text))
+    return re.sub(r" {2,}", " ", filled).strip()
 
 
 def message_args(dossier: Dossier, journey: Journey, s: Situation) -> dict[str, Any]:
