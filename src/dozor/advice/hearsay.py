@@ -8,6 +8,8 @@ from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
 from dozor.advice.tables import figure
 from dozor.model import Dossier, Journey, Milestone
 
+# Stages at which a record says that the parcel waits for the buyer, whatever a message with a link may claim.
+WAITS = frozenset({Milestone.CUSTOMS_HELD, Milestone.AVAILABLE_FOR_PICKUP, Milestone.DELIVERY_ATTEMPT_FAILED})
 FAULTS = frozenset({"damaged", "wrong_item", "empty_mailing"})
 
 
@@ -22,6 +24,7 @@ def hearsay_facts(
         phishing="phishing" in said,
         admitted="fake_admitted" in said or "no_tracking_cheap" in replies,
         forwarder="at_forwarder" in said,
+        on_record=journey.stage in WAITS,
         empty="empty_mailing" in said,
         damaged=not goods and ("damaged" in said or journey.stage is Milestone.DAMAGED),
         defect=goods and bool(FAULTS & said),

@@ -117,16 +117,29 @@ def _anchors(order: Order, journey: Journey, dispute: Dispute) -> Anchors:
         "proposal": dispute.proposal_at or dispute.opened,
         "decided": dispute.decided,
     }
-    days = days_of(order)
-    # A delivery from before the order was another parcel's: nothing of this one counts from it.
-    before = min((days[name] for name in ("paid", "shipped") if name in days), default=None)
-    own = journey.delivered_at if before is None or (journey.delivered_at or before) >= before else None
-    seen = {"delivered": own, "available": journey.available_since}
+    seen = {"delivered": _delivered(order, journey), "available": journey.available_since}
     return {
-        **days,
+        **days_of(order),
         **{name: midnight(day) for name, day in said.items() if day is not None},
         **{name: instant for name, instant in seen.items() if instant is not None},
     }
+
+
+def _delivered(order: Order, journey: Journey) -> dt.datetime | None:
+    """When the parcel was delivered, as far as that scan can be this purchase's.
+
+    A scan older than the purchase is another parcel's, and one in the sender's own country hands a parcel that goes
+    abroad to a warehouse: neither ends a protection.
+    """
+    at = journey.delivered_at
+    bought = min((day for day in (order.paid, order.shipped) if day is not None), default=None)
+    if at is None or (bought is not None and at.date() < bought):
+        return None
+    scans = [event for event in journey.events if event.milestone is Milestone.DELIVERED and not event.reversed]
+    place = scans[-1].place if scans else None
+    home, origin = order.destination, order.origin or journey.origin
+    abroad = home is not None and origin is not None and home != origin
+    return None if abroad and place is not None and place.country == origin else at
 
 
 # --- the end of protection, and what is counted from it ---------------------------------------------------
