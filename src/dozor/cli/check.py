@@ -24,6 +24,7 @@ PATIENCE = 6.0  # seconds that `check` waits for carriers before it answers with
 @click.option("--paid", metavar="DATE", help="When it was paid.")
 @click.option("--price", metavar="AMOUNT", help='What it cost, for instance "3.20 USD".')
 @click.option("--to", "destination", metavar="COUNTRY", help="Where it goes: RU, UA, KZ, …")
+@click.option("--city", metavar="CITY", help="The city it goes to: a delivery in another one is noticed.")
 @click.option("--from", "origin", metavar="COUNTRY", help="Where it comes from.")
 @click.option("--shop", "marketplace", metavar="SHOP", help="aliexpress, ebay, amazon, temu, … or direct.")
 @click.option("--order", "order_number", metavar="NUMBER", help="The order number, if known.")
@@ -115,6 +116,7 @@ def _dossier(options: dict[str, Any], now: dt.datetime, day_option: Any) -> Doss
         "price": price_option(options["price"]),
         "destination": country_option(options["destination"], "--to"),
         "origin": country_option(options["origin"], "--from"),
+        "city": options["city"],
         "marketplace": options["marketplace"],
         "number": options["order_number"],
         "protection_end": instant_option(options["protection_ends"], "--protection-ends"),

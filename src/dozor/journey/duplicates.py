@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from dozor.model import Milestone, Place
 
 DECIDERS = {"code": 3, "said": 2, "phrase": 1, "stage": 0, "model": 0, None: 0}
 VAGUE = frozenset({None, Milestone.INFO})
+IN_TIME = attrgetter("at", "wall", "system")  # of equals, in the order of the reports, which is canonical
 NOBODY = frozenset({""})
 QUARTER = 900  # seconds: zones differ by whole quarters of an hour
 MINUTE = 60
@@ -23,14 +25,13 @@ UNLISTED = SystemRow(system="", source="")
 def told_once(scans: Iterable[Scan]) -> list[Scan]:
     """The scans without doubles: the richest telling stays, the others are kept as `sources` and `originals`.
 
-    Every telling of a group is of the same scan as every other of it; where several groups would take one in, the
-    nearest in time does. The result depends on the set of scans alone, not on their order.
+    Of several groups that would take a telling in, the nearest in time does.
     """
     # Two tellings are at most so far apart: half a day by their wall clocks, and as much by their zones.
     window = figures().same_scan_zoneless_hours * HOUR + EAST
     near = figures().same_scan_minutes * MINUTE
     groups: list[list[Scan]] = []
-    for scan in sorted(scans, key=_canonical):
+    for scan in sorted(scans, key=IN_TIME):
         best: list[Scan] | None = None
         nearest = POSSIBLE
         for group in reversed(groups):
@@ -41,8 +42,8 @@ def told_once(scans: Iterable[Scan]) -> list[Scan]:
                 continue
             if first.exact and scan.exact and scan.at - first.at > near and abs(scan.wall - first.wall) > MINUTE:
                 continue  # most pairs end here: two exact clocks, far apart
-            apart = _apart(scan, group, nearest)
-            if apart is not None:
+            apart = same_scan(scan, first) if len(group) == 1 else _apart(scan, group)
+            if apart is not None and apart < nearest:
                 best, nearest = group, apart
                 if apart == 0:
                     break
@@ -53,13 +54,8 @@ def told_once(scans: Iterable[Scan]) -> list[Scan]:
     return [_joined(group) if len(group) > 1 else group[0] for group in groups]
 
 
-def _canonical(scan: Scan) -> tuple[float, float, str, str, str, str]:
-    event = scan.event
-    return scan.at, scan.wall, scan.system, event.text, event.code or "", event.number or ""
-
-
-def _apart(scan: Scan, group: list[Scan], limit: float) -> float | None:
-    """How far a scan is from a group, in seconds; None: another scan, or not nearer than `limit`.
+def _apart(scan: Scan, group: list[Scan]) -> float | None:
+    """How far a scan is from a group, in seconds; None: another scan.
 
     It must be near to one telling of the group and contradict none.
     """
@@ -69,7 +65,7 @@ def _apart(scan: Scan, group: list[Scan], limit: float) -> float | None:
         if apart is None:
             return None
         least = min(least, apart)
-    return least if least < limit else None
+    return least
 
 
 def same_scan(one: Scan, two: Scan) -> float | None:

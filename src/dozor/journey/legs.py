@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from dozor.journey.figures import figures
 from dozor.journey.places.tables import SystemRow, systems
@@ -127,17 +128,23 @@ def _leg(
 
 def _carrier(scans: Sequence[Scan]) -> str | None:
     """Who scans most on it; who only retells others carries nothing."""
-    known = systems()
     counted: dict[str, int] = {}
     consolidators: dict[str, int] = {}
     for scan in scans:
-        for name in scan.event.sources:
-            row = known.get(name, UNLISTED)
-            if not row.retold:
-                counted[name] = counted.get(name, 0) + 1
-            elif row.carries:
-                consolidators[name] = consolidators.get(name, 0) + 1
+        own, others = _hands(scan.event.sources)
+        for name in own:
+            counted[name] = counted.get(name, 0) + 1
+        for name in others:
+            consolidators[name] = consolidators.get(name, 0) + 1
     return _most(counted) or _most(consolidators)
+
+
+@lru_cache(maxsize=1000)
+def _hands(sources: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of those who told a scan, who scanned it, and who retells others but carries as well."""
+    rows = {name: systems().get(name, UNLISTED) for name in sources}
+    own = tuple(name for name, row in rows.items() if not row.retold)
+    return own, tuple(name for name, row in rows.items() if row.retold and row.carries)
 
 
 def _most(counted: Mapping[str, int]) -> str | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Sequence
+from operator import itemgetter
 
 import msgspec
 from msgspec import Struct
@@ -62,10 +62,10 @@ def parcels(
 def _reports(reports: Sequence[Report], group: Group) -> tuple[Report, ...]:
     """The reports on a parcel in an order that does not depend on that of their arrival."""
     mine = [report for report in reports if report.number in group.numbers or report.number in group.boxes]
-    mine.sort(key=_canonical)
-    if any(_canonical(one) == _canonical(two) for one, two in itertools.pairwise(mine)):
-        mine.sort(key=lambda report: (_canonical(report), msgspec.json.encode(report)))
-    return tuple(mine)
+    keyed = sorted(((_canonical(report), report) for report in mine), key=itemgetter(0))
+    if len({key for key, _ in keyed}) < len(keyed):
+        keyed.sort(key=lambda pair: (pair[0], msgspec.json.encode(pair[1])))
+    return tuple(report for _, report in keyed)
 
 
 def _canonical(report: Report) -> tuple[str, str, dt.datetime, int]:

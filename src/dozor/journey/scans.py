@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from dozor.model import Event, Milestone
 
@@ -11,6 +12,7 @@ EPOCH_UTC = EPOCH.replace(tzinfo=dt.UTC)
 UNDATED = float("-inf")
 HOUR = 3600.0
 DAY = 24 * HOUR
+SEVERAL = 2
 EAST, WEST = 14 * HOUR, 12 * HOUR  # how far from UTC the zones in use reach
 # The order of what happens once on the way; what may happen anywhere (in transit, notices) has no place in it.
 WAY: dict[Milestone | None, int] = {
@@ -98,13 +100,20 @@ def seconds(at: dt.datetime) -> float:
     return (at - EPOCH_UTC).total_seconds()
 
 
-def ranked(events: tuple[Event, ...]) -> list[Scan]:
+def ranked(events: Sequence[Event]) -> list[Scan]:
     """The events of one report with their places in it, whichever end the report begins at."""
-    scans = [Scan(event) for event in events]
-    dated = [scan.wall for scan in scans if scan.wall != UNDATED]
-    ways = [scan.way for scan in scans if scan.way is not None]
-    by_time = bool(dated) and dated[0] != dated[-1]
-    newest_first = dated[0] > dated[-1] if by_time else bool(ways) and ways[0] > ways[-1]
-    for place, scan in enumerate(scans):
-        scan.rank = len(scans) - 1 - place if newest_first else place
+    scans = [Scan(event, place) for place, event in enumerate(events)]
+    if len(scans) < SEVERAL:
+        return scans
+    by_time = scans[0].wall != scans[-1].wall and UNDATED not in (scans[0].wall, scans[-1].wall)
+    if by_time:
+        newest_first = scans[0].wall > scans[-1].wall
+    else:
+        dated = [scan.wall for scan in scans if scan.wall != UNDATED]
+        ways = [scan.way for scan in scans if scan.way is not None]
+        undecided = not dated or dated[0] == dated[-1]
+        newest_first = bool(ways) and ways[0] > ways[-1] if undecided else dated[0] > dated[-1]
+    if newest_first:
+        for scan in scans:
+            scan.rank = len(scans) - 1 - scan.rank
     return scans

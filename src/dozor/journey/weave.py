@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -18,12 +19,12 @@ from dozor.journey.duplicates import told_once
 from dozor.journey.figures import figures, renumbered
 from dozor.journey.legs import legs
 from dozor.journey.lineage import Trace, guesses, lineage
-from dozor.journey.normalise import Coded, Meaning, normalise, open_to_text
+from dozor.journey.normalise import Coded, normalise, open_to_text
 from dozor.journey.order import in_order
 from dozor.journey.parcels import Parcel, parcels
-from dozor.journey.places.clocks import clocked, placed
+from dozor.journey.places.clocks import Clock, clock_of, clocked, placed
 from dozor.journey.scans import DAY, UNDATED, Scan, instant, ranked, seconds
-from dozor.model import Event, Journey, Milestone, Order, Outcome, OutcomeKind, Reading, Report
+from dozor.model import Event, Journey, Milestone, Order, Outcome, OutcomeKind, Place, Reading, Report
 
 LATEST = float("inf")
 OVER = frozenset({Milestone.DELIVERED, Milestone.RETURNED, Milestone.LOST, Milestone.SEIZED, Milestone.CANCELLED})
@@ -168,67 +169,104 @@ def _events(scans: Iterable[Scan]) -> tuple[Event, ...]:
 
 
 def _read(parcel: Parcel) -> list[Scan]:
-    """Every event of a parcel, understood, with its place in its report; the very same row counts once."""
-    scans: dict[object, Scan] = {}
+    """Every event of a parcel, understood, with its place in its report."""
+    scans: list[Scan] = []
+    for report in parcel.reports:
+        scans += _heard(report.carrier, report.number, report.events)
     by_system: dict[str, list[Event]] = {}
     for event in parcel.told:
         by_system.setdefault(event.system, []).append(event)
-    voices: list[tuple[str, str | None, Iterable[Event]]] = [
-        (report.carrier, report.number, report.events) for report in parcel.reports
-    ]
-    voices += [(system, None, events) for system, events in sorted(by_system.items())]
-    for carrier, number, events in voices:
-        heard = [
+    for system, events in sorted(by_system.items()):
+        scans += _heard(system, None, events)
+    asked = [report.carrier for report in parcel.reports]
+    return scans if len(set(asked)) == len(asked) and not parcel.told else _once(scans)
+
+
+def _heard(carrier: str, number: str | None, events: Sequence[Event]) -> list[Scan]:
+    itself = (carrier,) if carrier else ()
+    return ranked(
+        [
             _understood(
                 event,
                 event.system or carrier,
                 event.number or number,
-                event.sources or ((event.system or carrier,) if event.system or carrier else ()),
+                event.sources or ((event.system,) if event.system else itself),
             )
             for event in events
         ]
-        for scan in ranked(tuple(heard)):
-            event = scan.event
-            key = (event.system, event.number, event.text, event.code, scan.wall, event.place and event.place.text)
-            known = scans.get(key)
-            if known is None:
-                scans[key] = scan
-            elif known.event == event:
-                known.rank = min(known.rank, scan.rank)
-            else:
-                scans[(*key, len(scans))] = scan
-    return list(scans.values())
-
-
-def _understood(event: Event, system: str, number: str | None, sources: tuple[str, ...]) -> Event:
-    milestone, decided_by, rule = event.milestone, event.decided_by, event.rule
-    forecast, takes_back = event.forecast, event.takes_back
-    if open_to_text(milestone, decided_by):
-        coded = None if milestone is None else Coded(milestone, decided_by == "stage", rule or "")
-        meaning = _meaning(event.text, event.lang, coded)
-        if meaning.milestone is not None:
-            milestone, decided_by, rule = meaning.milestone, meaning.decided_by, meaning.rule
-            forecast = forecast or meaning.forecast
-            takes_back = takes_back or (meaning.reversed and not event.reversed)
-    place, zone = placed(event.place, event.text, milestone)
-    return replace(
-        event,
-        milestone=milestone,
-        decided_by=decided_by,
-        rule=rule,
-        forecast=forecast,
-        takes_back=takes_back,
-        system=system,
-        number=number,
-        sources=sources,
-        place=place,
-        when=clocked(event.when, system, place.country if place else None, zone),
     )
 
 
+def _once(scans: Iterable[Scan]) -> list[Scan]:
+    """The scans without rows that came again word for word, as they do when a system is asked every day."""
+    once: dict[object, Scan] = {}
+    for scan in scans:
+        event = scan.event
+        key = (event.system, event.number, event.text, event.code, scan.wall)
+        known = once.setdefault(key, scan)
+        if known.event == event:
+            known.rank = min(known.rank, scan.rank)
+        else:
+            once[(*key, len(once))] = scan
+    return list(once.values())
+
+
+def _understood(event: Event, system: str, number: str | None, sources: tuple[str, ...]) -> Event:
+    known = _known(event.text, event.lang, event.milestone, event.decided_by, event.rule, system, event.place)
+    return replace(
+        event,
+        milestone=known.milestone,
+        decided_by=known.decided_by,
+        rule=known.rule,
+        forecast=event.forecast or known.forecast,
+        takes_back=event.takes_back or (known.reversed and not event.reversed),
+        system=system,
+        number=number,
+        sources=sources,
+        place=known.place,
+        when=clocked(event.when, known.clock),
+    )
+
+
+class Known(NamedTuple):
+    """What the words of an event, its code and its place tell; the same for every event of the same words."""
+
+    milestone: Milestone | None
+    decided_by: str | None
+    rule: str | None
+    forecast: bool
+    reversed: bool
+    place: Place | None
+    clock: Clock
+
+
 @lru_cache(maxsize=50_000)
-def _meaning(text: str, lang: str | None, coded: Coded | None) -> Meaning:
-    return normalise(text, lang=lang, coded=coded)
+def _known(
+    text: str,
+    lang: str | None,
+    milestone: Milestone | None,
+    decided_by: str | None,
+    rule: str | None,
+    system: str,
+    place: Place | None,
+) -> Known:
+    forecast = taken_back = False
+    if open_to_text(milestone, decided_by):
+        coded = None if milestone is None else Coded(milestone, decided_by == "stage", rule or "")
+        meaning = normalise(text, lang=lang, coded=coded)
+        if meaning.milestone is not None:
+            milestone, decided_by, rule = meaning.milestone, meaning.decided_by, meaning.rule
+            forecast, taken_back = meaning.forecast, meaning.reversed
+    found, zone = placed(place, text, milestone)
+    return Known(
+        milestone,
+        decided_by,
+        rule,
+        forecast,
+        taken_back,
+        found,
+        clock_of(system, found.country if found else None, zone),
+    )
 
 
 # --- what follows from the events -------------------------------------------------------------------------

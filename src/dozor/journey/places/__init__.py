@@ -1,6 +1,5 @@
 """Where was it, and what did the clock there show? Countries, cities, offices of exchange, postal indices."""
 
-from dozor.journey.places.clocks import clocked, placed
 from dozor.journey.places.find import Found, city_name, find_place, region_of
 
-__all__ = ["Found", "city_name", "clocked", "find_place", "placed", "region_of"]
+__all__ = ["Found", "city_name", "find_place", "region_of"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache, lru_cache
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dozor.journey.places.find import NOWHERE, find_place
@@ -15,7 +16,6 @@ UNLISTED = SystemRow(system="", source="")
 ABOUT_ELSEWHERE = frozenset({Milestone.PRE_SHIPMENT, Milestone.LEFT_ORIGIN_COUNTRY, Milestone.EXPORT_PROCESSING})
 
 
-@lru_cache(maxsize=50_000)
 def placed(place: Place | None, text: str, milestone: Milestone | None) -> tuple[Place | None, str | None]:
     """The place with what is known of it, and the zone (IANA) of its clock."""
     told = place or Place()
@@ -34,23 +34,36 @@ def placed(place: Place | None, text: str, milestone: Milestone | None) -> tuple
     return known, found.zone
 
 
-def clocked(when: Moment | None, system: str, country: str | None, zone: str | None) -> Moment | None:
+class Clock(NamedTuple):
+    """The clock of a system at a place. `believed`: an offset that was said is right; `sure`: the zone is known."""
+
+    believed: bool
+    zone: str | None
+    sure: bool
+
+
+def clock_of(system: str, country: str | None, zone: str | None) -> Clock:
+    """Which clock a system shows at a place in `country` with `zone` (IANA; None: unknown)."""
+    row = systems().get(system, UNLISTED)
+    believed = row.times == "said" or (row.times == "stamped" and country in (None, row.own))
+    name = zone or row.zone or None
+    # One clock for the whole system is known; that of a place is likely.
+    return Clock(believed, name, bool(row.zone) and name == row.zone and row.times == "place")
+
+
+def clocked(when: Moment | None, clock: Clock) -> Moment | None:
     """A moment with its offset: as it was said, or the one of the place or of the system, marked as assumed."""
     if when is None:
         return None
-    row = systems().get(system, UNLISTED)
     said = when.offset is not None and not when.assumed
-    if said and (row.times == "said" or (row.times == "stamped" and country in (None, row.own))):
+    if said and clock.believed:
         return when
-    name = zone or row.zone
-    offset = _offset(name, when.local) if name else None
+    offset = _offset(clock.zone, when.local) if clock.zone else None
     if offset is None:
         return Moment(when.local, None, when.precision) if said else when
     if said and offset == when.offset:
         return when
-    # One clock for the whole system is known; that of a place is likely.
-    sure = bool(row.zone) and name == row.zone and row.times == "place"
-    return Moment(when.local, offset, when.precision, assumed=not sure)
+    return Moment(when.local, offset, when.precision, assumed=not clock.sure)
 
 
 @cache
