@@ -22,7 +22,16 @@ def command(demo: bool, host: str | None, port: int | None) -> None:
     except run.PortTakenError as error:
         raise click.ClickException(str(error)) from None
     run.prepare(lambda line: click.echo(f"dozor: {line}", err=True))
+    if demo:
+        from dozor.cli.options import language
+        from dozor.service import demo as household
+
+        household.prepare(language(None))
     shown = f"[{host}]" if ":" in host else host
     address = settings.CONFIG.public_url or f"http://{shown}:{port}/"
     run.serve(host, port, lambda: click.echo(f"Dozor is at {address} (Ctrl-C stops it)"))
+    if demo:
+        import shutil
+
+        shutil.rmtree(settings.CONFIG.data, ignore_errors=True)
     run.leave()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,10 +16,7 @@ def opened(*, demo: bool = False) -> Any:
     from dozor.cli.keys import own_systems
 
     if demo:
-        os.environ["DOZOR_DATA"] = os.environ.get("DOZOR_DEMO_DATA") or str(
-            Path(tempfile.gettempdir()) / f"dozor-demo-{os.getuid() if hasattr(os, 'getuid') else 0}"
-        )
-        os.environ.pop("DATABASE_URL", None)
+        _demonstration()
     try:
         from dozor.service import config, keyfiles, run
     except ImportError as error:
@@ -39,6 +36,19 @@ def opened(*, demo: bool = False) -> Any:
         hint = f": did you mean {meant}?" if meant else ""
         click.echo(f"dozor: {name} is no setting{hint}", err=True)
     return settings
+
+
+def _demonstration() -> None:
+    """A fresh data folder that goes with the process, and the local peer in the place of all carriers."""
+    from dozor.service.run import free_port
+
+    folder = tempfile.TemporaryDirectory(prefix="dozor-demo-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    for name in [name for name in os.environ if name.startswith("DOZOR_KEY_") or name.endswith("_URL")]:
+        if name.startswith("DOZOR_") or name == "DATABASE_URL":
+            del os.environ[name]
+    peer = f"http://127.0.0.1:{free_port('127.0.0.1', 0)}"
+    os.environ.update(DOZOR_DATA=folder.name, DOZOR_DEMO="yes", DOZOR_PEER=peer)
 
 
 def person_given(user: str | None) -> Any:

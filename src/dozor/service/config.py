@@ -17,7 +17,7 @@ from msgspec import Struct
 
 LEVELS = ("debug", "info", "warning", "error")
 # Read by the command line and the carriers, not here: known all the same, so that nobody is told they are misspelt.
-ELSEWHERE = ("DOZOR_PEER", "DOZOR_CACHE", "DOZOR_CARRIERS", "DOZOR_LANG", "DOZOR_DEMO_DATA")
+ELSEWHERE = ("DOZOR_PEER", "DOZOR_CACHE", "DOZOR_CARRIERS", "DOZOR_LANG")
 
 
 class ConfigError(ValueError):
@@ -51,6 +51,7 @@ class Config(Struct, frozen=True):
     metrics_token: str
     private_urls: bool
     log: str
+    demo: bool
     debug: bool
     addresses: dict[str, str]  # other addresses of systems, by DOZOR_<SYSTEM>_URL; "" is that of all
     system_keys: dict[str, str]  # DOZOR_KEY_…, as given: the keys of the machine's owner
@@ -181,6 +182,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DOZOR_METRICS_TOKEN", str, "", "Bearer token of /metrics; without it, this machine alone reads it.", True),
     Setting("DOZOR_PRIVATE_URLS", yes, False, "Whether users may name addresses within the private network."),
     Setting("DOZOR_LOG", _level, "info", f"How much is logged: {', '.join(LEVELS)}."),
+    Setting("DOZOR_DEMO", yes, False, "Set by `dozor serve --demo`: a household to look at, everybody is its owner."),
     Setting("DOZOR_DEBUG", yes, False, "For developers: error pages with code. Never on a reachable machine."),
 )
 FIELDS = {"DATABASE_URL": "database"}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import gzip
 import json
 import sys
@@ -29,6 +30,7 @@ from msgspec import Struct
 
 from dozor import knowledge
 from dozor.carriers.fakes.account import Account
+from dozor.carriers.fakes.living import told
 from dozor.carriers.registry import systems
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -37,10 +39,11 @@ SLOW_SECONDS = 30
 HUGE = 8_000_000
 
 
-def application(*, strict: bool = False) -> web.Application:
+def application(began: dt.datetime | None = None, *, strict: bool = False) -> web.Application:
     """The peer as an aiohttp application; `app[SEEN]` counts the requests by system, `app[TIMES]` their times.
 
-    A `strict` peer keeps every system's announced limits: whoever asks more often in a minute or a day gets 429.
+    `began` is when the parcels of `living.toml` began to move; without it they are unknown. A `strict` peer keeps every
+    system's announced limits: whoever asks more often in a minute or a day gets 429.
     """
     app = web.Application()
     app[SEEN] = Counter()
@@ -50,6 +53,7 @@ def application(*, strict: bool = False) -> web.Application:
     app[SAID] = {}
     app[STRICT] = strict
     app[ACCOUNT] = Account()
+    app[BEGAN] = began
     app.router.add_get("/global/detail.json", cainiao)
     app.router.add_get("/gtt.api/service.svc/rest/ItemTTWithTrans/{number}/{lang}", upu)
     app.router.add_post("/track/v2.4/{method}", seventeentrack)
@@ -64,6 +68,7 @@ SAID: web.AppKey[dict[str, str]] = web.AppKey("said", dict)  # what was said in 
 STRICT: web.AppKey[bool] = web.AppKey("strict", bool)
 ACCOUNT: web.AppKey[Account] = web.AppKey("account", Account)
 MINUTE, DAY = 60.0, 86_400.0
+BEGAN: web.AppKey[dt.datetime | None] = web.AppKey("began")
 
 
 async def cainiao(request: web.Request) -> web.StreamResponse:
@@ -80,7 +85,10 @@ async def cainiao(request: web.Request) -> web.StreamResponse:
         return web.json_response({"success": False, "errorCode": "SYSTEM_ERROR", "errorMsg": None})
     known = _fixtures("cainiao")
     module = [
-        known.get(number) or {"mailNo": number, "mailNoSource": "EXTERNAL", "detailList": []} for number in numbers
+        _living(request, "cainiao", number)
+        or known.get(number)
+        or {"mailNo": number, "mailNoSource": "EXTERNAL", "detailList": []}
+        for number in numbers
     ]
     return web.json_response({"module": module[::-1], "success": True})
 
@@ -93,7 +101,7 @@ async def upu(request: web.Request) -> web.StreamResponse:
     fault = await _fault([number], b'[{"ID": "' + number.encode())
     if fault is not None:
         return fault
-    found = _fixtures("upu").get(number)
+    found = _living(request, "upu", number) or _fixtures("upu").get(number)
     return web.json_response([found]) if found else web.Response(body=b"")
 
 
@@ -249,6 +257,12 @@ async def _fault(numbers: list[str], half: bytes) -> web.StreamResponse | None:
     return None
 
 
+def _living(request: web.Request, system: str, number: str) -> dict[str, Any] | None:
+    """What of a parcel that moves has come true by now."""
+    began = request.app[BEGAN]
+    return None if began is None else told(system, number, began, dt.datetime.now(dt.UTC))
+
+
 def _fixtures(system: str) -> dict[str, Any]:
     rows = json.loads((FIXTURES / f"{system}.json").read_text(encoding="utf-8"))
     return {row["mailNo" if system == "cainiao" else "ID"]: row for row in rows}
@@ -277,9 +291,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="dozor-fakes", description="A local peer that plays the carriers.")
     parser.add_argument("--port", type=int, default=8787)
     parser.add_argument("--strict", action="store_true", help="Keep every system's announced limits: 429 above them.")
-    options = parser.parse_args()
-    port = options.port
+    parser.add_argument("--living", action="store_true", help="with parcels that move from now on")
+    given = parser.parse_args()
+    port = given.port
     here = f"http://127.0.0.1:{port}"
     sys.stdout.write(f"DOZOR_PEER={here} dozor ask LP00990011223344\n")
     sys.stdout.flush()
-    web.run_app(application(strict=options.strict), host="127.0.0.1", port=port, print=None)
+    began = dt.datetime.now(dt.UTC) if given.living else None
+    web.run_app(application(began, strict=given.strict), host="127.0.0.1", port=port, print=None)

@@ -68,6 +68,7 @@ def add_dossier(
         _write(parcel, dossier, now)
         for report in dossier.reports:
             mapping.write_report(parcel, report, now)
+        asking.follow_aliases(parcel, dossier.reports, now, with_keys=keys_of(person))
         if watch:
             asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(person))
         refresh(parcel, now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 
+from django.conf import settings
+
 from dozor.answer import read_numbers
 from dozor.carriers import plan, systems
 from dozor.model import Dossier, Kind, Reading, Report
@@ -13,7 +15,12 @@ from dozor.service.parcels.models import Number, Parcel, Poll
 
 
 def plan_polls(parcel: Parcel, dossier: Dossier, now: dt.datetime, *, with_keys: Collection[str] = ()) -> int:
-    """Makes the rows that are missing, due at once; stops those of numbers that are no longer the parcel's."""
+    """Makes the rows that are missing, due at once; stops those of numbers that are no longer the parcel's.
+
+    About a parcel of the demonstration only the local peer is asked.
+    """
+    if parcel.demo and not settings.CONFIG.demo:
+        return 0
     named = {row.number: row for row in parcel.numbers.all()}
     readings = [mention.readings[0] for mention in read_numbers(dossier) if mention.readings]
     known = {reading.normal for reading in readings}
@@ -34,6 +41,7 @@ def follow_aliases(
     """Numbers that a system named as the same parcel's become the parcel's, and are asked about, too."""
     known = set(parcel.numbers.values_list("number", flat=True))
     made = 0
+    asked = not parcel.demo or settings.CONFIG.demo
     for report in reports:
         for alias in report.aliases:
             if alias.guess or len(alias.number) > 128 or (reading := _reading(alias.number, known)) is None:
@@ -48,7 +56,8 @@ def follow_aliases(
                 kind=alias.kind.value,
                 said_by=report.carrier,
             )
-            made += _make(parcel, [reading], parcel.order.destination, now, with_keys, ())
+            if asked:
+                made += _make(parcel, [reading], parcel.order.destination, now, with_keys, ())
     return made
 
 

@@ -23,6 +23,7 @@ from dozor.service.watch.settle import settle
 log = logging.getLogger("dozor.watch")
 T = TypeVar("T")
 TICK = 1.0  # seconds between looks at what is due
+HURRY = dt.timedelta(seconds=10)  # of a demonstration
 AT_ONCE = 8  # systems that are asked at the same time
 Clock = Callable[[], dt.datetime]
 
@@ -30,8 +31,11 @@ Clock = Callable[[], dt.datetime]
 class Watcher:
     """One watcher. `clock` and `addresses` are given by tests."""
 
-    def __init__(self, clock: Clock = timezone.now, addresses: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, clock: Clock = timezone.now, addresses: dict[str, str] | None = None, hurry: dt.timedelta | None = None
+    ) -> None:
         self.clock = clock
+        self.hurry = hurry  # where only the local peer is asked: at least so often, whatever the systems' manners
         self.addresses = settings.CONFIG.addresses if addresses is None else addresses
         # One thread for the database: one connection, and what is written is written in order.
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="watch")
@@ -60,7 +64,7 @@ class Watcher:
         for carrier in await self._written(claims.due_carriers, self.clock()) or ():
             if carrier in busy or len(busy) >= AT_ONCE:
                 continue
-            claim = await self._written(claims.claim, carrier, self.clock())
+            claim = await self._written(claims.claim, carrier, self.clock(), self.hurry is not None)
             if claim is not None:
                 busy[carrier] = asyncio.create_task(self.work(claim))
 
@@ -83,7 +87,7 @@ class Watcher:
             # A connector that breaks is an ask without an answer: its numbers come again later.
             log.exception("asking %s broke", claim.carrier)
             reports = ()
-        new = await self._written(settle, claim, reports, self.clock())
+        new = await self._written(settle, claim, reports, self.clock(), self.hurry)
         log.info("%s: %d numbers, %s new events", claim.carrier, len(asks), new)
 
     def review(self) -> int:
@@ -115,6 +119,6 @@ def _connected(work: Callable[..., T], *words: Any) -> T:
 async def run(stop: asyncio.Event) -> None:
     """The watcher beside the pages, unless the settings leave it to another process."""
     if settings.CONFIG.watch:
-        await Watcher().run(stop)
+        await Watcher(hurry=HURRY if settings.CONFIG.demo else None).run(stop)
     else:
         await stop.wait()

@@ -22,8 +22,8 @@ FAULTS = 3  # failures of a system in a row after which everybody leaves it alon
 HOUR = dt.timedelta(hours=1)
 
 
-def settle(claim: Claim, reports: Iterable[Report], now: dt.datetime) -> int:
-    """All rows of a claim, each with its result and its next due time; how many events were new.
+def settle(claim: Claim, reports: Iterable[Report], now: dt.datetime, hurry: dt.timedelta | None = None) -> int:
+    """All rows of a claim, each with its result and its next due time, `hurry` at the latest; how many new events.
 
     A row whose lease has meanwhile gone to another keeps what the other wrote; what was said is kept all the same.
     """
@@ -36,11 +36,13 @@ def settle(claim: Claim, reports: Iterable[Report], now: dt.datetime) -> int:
     for poll in claim.polls:
         report = said.get(poll.number) or Report(claim.carrier, poll.number, lost, asked_at=now)
         with transaction.atomic():
-            new_events += _settle_one(poll, claim.owner, report, now, price)
+            new_events += _settle_one(poll, claim.owner, report, now, price, hurry)
     return new_events
 
 
-def _settle_one(poll: Poll, owner: str, report: Report, now: dt.datetime, price: float) -> int:
+def _settle_one(
+    poll: Poll, owner: str, report: Report, now: dt.datetime, price: float, hurry: dt.timedelta | None
+) -> int:
     kind, new_events = report.outcome.kind, 0
     fields: dict[str, object] = {"lease_until": None, "lease_owner": "", "outcome": kind.value}
     if kind is not OutcomeKind.NOT_ASKED:
@@ -59,6 +61,8 @@ def _settle_one(poll: Poll, owner: str, report: Report, now: dt.datetime, price:
         fields["failures"] = min(poll.failures + 1, 1000)
     parcel.refresh_from_db(fields=["fate"])
     found = next_of(parcel, poll, report, now, price, answer)
+    if hurry is not None and found.at is not None:
+        found = Next(min(found.at, now + hurry), found.why)
     if parcel.fate in ENDED:
         found = Next(None, parcel.fate)
     fields |= {"next_at": found.at, "why": found.why}
