@@ -18,7 +18,7 @@ def test_the_service_does_on_postgres_what_it_does_on_sqlite(postgres: Postgres)
     words = ["-p", "no:cacheprovider", "-n", "0", "-v", "-m", "not once", "tests/service"]
     env = {**os.environ, "DATABASE_URL": postgres.url("dozor")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=540
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     passed = re.search(r"(\d+) passed", done.stdout)
