@@ -153,10 +153,15 @@ def main(kills: int, seed: int) -> dict[str, Any]:
         survivor, killed = forked(watcher, address, clock), 0
         while killed < kills:
             victim = forked(watcher, address, clock)
-            until = time.time() + chance.uniform(0.02, 1.0)
-            while time.time() < until:
-                Poll.objects.filter(next_at__gt=clock()).update(next_at=clock())  # there is always work
-                time.sleep(min(0.1, max(0.001, until - time.time())))
+            Poll.objects.filter(next_at__gt=clock()).update(next_at=clock())  # there is always work
+            if chance.random() < 0.7:
+                # An instant of work: while an answer is on its way, being read or being written.
+                before, patience = asked("/told")["asks"], time.time() + 3
+                while asked("/told")["asks"] == before and time.time() < patience:
+                    time.sleep(0.01)
+                time.sleep(chance.expovariate(6))
+            else:
+                time.sleep(chance.uniform(0.0, 0.5))
             # The one that has just begun, or the one that has been at work for a while.
             survivor, victim = (survivor, victim) if chance.random() < 0.5 else (victim, survivor)
             ended(victim)
