@@ -97,6 +97,25 @@ def test_the_same_number_of_two_people_is_asked_about_once(anna: Person, boris: 
     assert one.events.count() == two.events.count() > 0
 
 
+def test_a_number_that_was_answered_a_short_time_ago_is_not_asked_about_again(
+    anna: Person, boris: Person, peer: Peer
+) -> None:
+    one = known(anna, CAINIAO)
+    watch(peer)
+    asked = peer.seen["cainiao"]
+    two = actions.add_dossier(boris, Dossier(numbers=(CAINIAO,), order=Order(destination="RU")), NOW + HOUR)
+    assert two.events.count() == one.events.filter(carrier="cainiao", asked=CAINIAO).count() > 0
+    poll = two.polls.get(carrier="cainiao", number=CAINIAO)
+    assert poll.next_at == NOW + HOUR * systems()["cainiao"].min_interval_hours
+    # Whoever brings an answer along is not asked for it again either.
+    brought = Report("cainiao", "LP00990011229999", Outcome(OutcomeKind.FOUND), NOW + HOUR, (_scan("收件"),))
+    three = actions.add_dossier(boris, Dossier(numbers=(brought.number,), reports=(brought,)), NOW + HOUR)
+    assert three.polls.get(carrier="cainiao").next_at == NOW + HOUR * (1 + systems()["cainiao"].min_interval_hours)
+    watch(peer, NOW + HOUR)
+    numbers = set(Poll.objects.filter(carrier="cainiao", asked_at=NOW + HOUR).values_list("number", flat=True))
+    assert numbers <= {UPU, brought.number} and peer.seen["cainiao"] <= asked + 1
+
+
 @pytest.mark.parametrize(
     ("number", "outcome"),
     [("LP00DOWN11223344", "unreachable"), ("LP00PAGE11223344", "refused"), ("LP00LIMIT1223344", "quota")],

@@ -11,6 +11,7 @@ from dozor.answer import read_numbers
 from dozor.carriers import plan, systems
 from dozor.model import Dossier, Kind, Reading, Report
 from dozor.numbers import identify
+from dozor.service.parcels import mapping
 from dozor.service.parcels.models import Number, Parcel, Poll
 
 
@@ -98,12 +99,31 @@ def _make(
             row.next_at, row.why = polite(row, now), "new"
             row.save(update_fields=["next_at", "why"])
     fresh = [
-        Poll(parcel=parcel, carrier=step.system, number=step.number, next_at=now, why="new")
+        _with_what_was_said(Poll(parcel=parcel, carrier=step.system, number=step.number, next_at=now, why="new"), now)
         for step in wanted
         if (step.system, step.number) not in there and len(step.number) <= 128 and step.system in systems()
     ]
     Poll.objects.bulk_create(fresh, ignore_conflicts=True)
     return len(fresh)
+
+
+def _with_what_was_said(poll: Poll, now: dt.datetime) -> Poll:
+    """A system that answered about the number a short time ago, here or for another parcel, is not asked again yet."""
+    known = poll.parcel.reports.filter(carrier=poll.carrier, number=poll.number).exclude(outcome__in=mapping.FAILED)
+    report = known.last()
+    if report is None and not systems()[poll.carrier].needs_key:
+        since = now - dt.timedelta(hours=systems()[poll.carrier].min_interval_hours)
+        others = Poll.objects.filter(carrier=poll.carrier, number=poll.number, answered_at__gt=since)
+        other = others.exclude(parcel=poll.parcel).select_related("parcel").order_by("-answered_at").first()
+        if other is not None:
+            for told in mapping.reports_of(other.parcel, poll.carrier, poll.number):
+                mapping.write_report(poll.parcel, told, now)
+            report = known.last()
+    if report is not None and report.asked_at is not None:
+        poll.asked_at = poll.answered_at = report.asked_at
+        poll.said, poll.outcome = report.said, report.outcome
+        poll.next_at = polite(poll, now)
+    return poll
 
 
 def _reading(number: str, known: Collection[str]) -> Reading | None:

@@ -418,6 +418,13 @@ def read_dossier(parcel: rows.Parcel, *, bodies: bool = False) -> model.Dossier:
     )
 
 
+def reports_of(parcel: rows.Parcel, carrier: str, number: str) -> tuple[model.Report, ...]:
+    """What one system said of one number, failures left out, as fresh as it was last said."""
+    found = read_dossier(parcel).reports
+    mine = (report for report in found if (report.carrier, report.number) == (carrier, number))
+    return tuple(report for report in mine if report.outcome.kind not in FAILED)
+
+
 def _confirmed(
     parcel: rows.Parcel, kept: Sequence[rows.Report], reports: Sequence[model.Report]
 ) -> tuple[model.Report, ...]:
