@@ -336,7 +336,10 @@ class Poll(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["parcel", "carrier", "number"], name="poll_once")]
-        indexes = [models.Index(fields=["carrier", "next_at"], name="poll_due")]
+        indexes = [
+            models.Index(fields=["carrier", "next_at"], name="poll_due"),
+            models.Index(fields=["next_at"], name="poll_next", condition=models.Q(next_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.number}"

@@ -29,11 +29,17 @@ class Claim(Struct, frozen=True):
     polls: tuple[Poll, ...]
 
 
-def due_carriers(now: dt.datetime) -> list[str]:
-    """The systems that have due rows, the longest due first."""
+def due_carriers(now: dt.datetime, hurry: bool = False) -> list[str]:
+    """The systems that have due rows and want a request now, the longest due first."""
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     rows = Poll.objects.filter(free, next_at__lte=now).order_by("next_at").values_list("carrier", flat=True)[:2000]
-    return list(dict.fromkeys(rows))
+    carriers = list(dict.fromkeys(rows))
+    if hurry or not carriers:
+        return carriers
+    # Those that want no request now need not be claimed from to find it out.
+    waits = Q(ready_at__gt=now) | Q(closed_until__gt=now)
+    waiting = set(Source.objects.filter(waits, carrier__in=carriers, credential="").values_list("carrier", flat=True))
+    return [carrier for carrier in carriers if carrier not in waiting]
 
 
 def claim(carrier: str, now: dt.datetime, hurry: bool = False) -> Claim | None:

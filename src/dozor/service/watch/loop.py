@@ -61,7 +61,7 @@ class Watcher:
         for name in [name for name, task in busy.items() if task.done()]:
             busy.pop(name)
         await self._written(self.review)
-        for carrier in await self._written(claims.due_carriers, self.clock()) or ():
+        for carrier in await self._written(claims.due_carriers, self.clock(), self.hurry is not None) or ():
             if carrier in busy or len(busy) >= AT_ONCE:
                 continue
             claim = await self._written(claims.claim, carrier, self.clock(), self.hurry is not None)
