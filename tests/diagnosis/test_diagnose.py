@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dozor.answer import answer
 from dozor.diagnosis import diagnose, headline
 from dozor.diagnosis.facts import facts, has_pattern
 from dozor.diagnosis.observe import gain
@@ -266,6 +267,14 @@ def test_the_sum_can_be_checked_by_hand() -> None:
     assert math.log(a.probability / b.probability) == pytest.approx(by_hand, abs=0.15)
 
 
+def test_one_saying_is_not_counted_twice() -> None:
+    """The seller's words as his message, and again in the buyer's account of them, weigh once."""
+    words = "The seller wrote: the item is out of stock, we have not sent it."
+    told = answer(Dossier(text=words), NOW).diagnosis.causes[0]
+    assert told.id is CauseId.NOT_SHIPPED
+    assert {piece.id for piece in told.evidence} & {"reply_not_shipped", "said_not_shipped"} == {"reply_not_shipped"}
+
+
 def test_what_was_not_checked_is_said() -> None:
     assert "unchecked.carriers" in [text.id for text in verdict().not_checked]
     asked = verdict(journey=Journey(outcomes={"upu": UNKNOWN}), order=Order(paid=NOW.date(), shipped=NOW.date()))
@@ -369,6 +378,13 @@ def test_every_fact_found_is_one_the_tables_may_name(
         dossier, mentions, replace(journey, outcomes=outcomes), Clock(None), outlook(0.9, 30, 9), NOW, ["vague"], 0.4
     )
     assert all(is_fact(name) for name in known.names)
+
+
+def test_what_is_no_question_of_tracking_is_said_to_be_none() -> None:
+    broken = answer(Dossier(text="The parcel arrived, but the screen is smashed"), NOW)
+    assert broken.headline.id == "headline.other"
+    for lang in LANGUAGES:
+        assert "{" not in say(broken.headline, lang)
 
 
 def test_the_headline_says_how_sure_it_is() -> None:
