@@ -49,7 +49,9 @@ ACCUSING = frozenset(
 # Answers of a seller that say nothing about the parcel.
 EMPTY = frozenset({"unknown", "vague", "silence", "will_investigate", "ask_evidence", "feedback_pressure"})
 # Claims that leave it open what is the matter.
-OPEN = frozenset({"goods_missing", "stuck", "on_the_way", "bad_form", "carrier_unknown", "unknown_to_two"})
+OPEN = frozenset(
+    {"private_sender", "goods_missing", "stuck", "on_the_way", "bad_form", "carrier_unknown", "unknown_to_two"}
+)
 # Claims that the scans are another parcel's.
 ANOTHERS = frozenset({"before_order", "other_country", "other_place", "other_weight", "empty_mailing"})
 BARE = 3  # words: a shorter text is a number or a title and asks nothing
@@ -120,6 +122,8 @@ def facts(
     names.update(f"said.{claim}" for claim in dossier.said)
     if "any_events" not in names and all(claim in OPEN or claim.startswith("word_") for claim in dossier.said):
         names.add("vague")
+        if dossier.events_seen is not False and any(claim.startswith("word_") for claim in dossier.said):
+            names.add("worded")
     if ANOTHERS & set(dossier.said):
         names.add("anothers_said")
     if dossier.order.received is None and (_words(dossier.text) > BARE or dossier.dispute or dossier.messages):

@@ -153,6 +153,7 @@ FACTS = frozenset(
         "two_sources",
         "unrecognised",
         "vague",
+        "worded",
     ]
 )
 FAMILIES = ("stage.", "contradiction.", "reach.", "reply.", "profile.", "said.", "era.")

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict, replace
 
+from dozor.intake.claims import claims
+from dozor.intake.concepts import sentences
 from dozor.intake.hearing import Heard, hear, meaning_of
 from dozor.intake.sentence import Facts
 from dozor.model import Dispute, DisputeState, Dossier, Event, Message, Milestone, Moment, Order
@@ -68,7 +70,7 @@ def settle(dossier: Dossier, now: dt.datetime) -> Dossier:
         last_event_days_ago=None,
         messages=_messages(dossier, heard, said_on),
         dispute=_settled_dispute(dossier.dispute, facts, said_on),
-        said=tuple(dict.fromkeys((*dossier.said, *heard.said, *_elsewhere(heard, order)))),
+        said=tuple(dict.fromkeys((*dossier.said, *heard.said, *_of_status(dossier), *_elsewhere(heard, order)))),
         today=said_on,
     )
 
@@ -94,6 +96,12 @@ def _told(dossier: Dossier, heard: Heard, silent: float | None, said_on: dt.date
         # "Nothing has moved for 14 days" says that something did move then, though not what.
         return (_event("", silent, said_on, Milestone.IN_TRANSIT),)
     return ()
+
+
+def _of_status(dossier: Dossier) -> tuple[str, ...]:
+    """What the last status claims beside its place: that a new number was given, that a postcode is wanted."""
+    found = claims(sentences(dossier.last_event)) if dossier.last_event else ()
+    return tuple(claim.id for claim in found if claim.milestone is None and not claim.id.startswith("word_"))
 
 
 def _elsewhere(heard: Heard, order: Order) -> tuple[str, ...]:

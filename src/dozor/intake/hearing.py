@@ -32,11 +32,11 @@ NEAR = 12
 # Claims that say so little of the place that a status without quotes says more.
 VAGUE = frozenset({"on_the_way", "loop", "left_country"})
 # Concepts whose words a site shows instead of a status.
-NO_STATUS = ("not_found", "bad_form", "broken", "preparing", "untracked", "partial")
+NO_STATUS = ("not_found", "bad_form", "broken", "dead", "preparing", "untracked", "partial")
 # What is spoken of in sentences that tell of the purchase and not of a scan.
 NO_SCAN = ("ship", "order_act", "dead", "seller")
 # Claims that leave the matter open.
-THIN = frozenset({"on_the_way", "stuck", "goods_missing", "bad_form", "carrier_unknown", "customs"})
+THIN = frozenset({"private_sender", "on_the_way", "stuck", "goods_missing", "bad_form", "carrier_unknown", "customs"})
 
 Stage = tuple[str, Milestone | None, float | None]
 
@@ -57,7 +57,7 @@ def hear(text: str, today: dt.date) -> Heard:
         return Heard(Facts())
     spoken = tuple(_dated(sentence, today) for sentence in sentences(text))
     found = claims(spoken)
-    if all(claim.id in THIN or claim.id.startswith("word_") for claim in found):
+    if all(_open(claim) for claim in found):
         # Nothing telling in any one sentence: perhaps two together say it.
         found = (*claims(joined(spoken)), *found)
     facts = _with(read_facts(text), roles(spoken, today))
@@ -99,9 +99,9 @@ def meaning_of(status: str) -> Milestone | None:
     if carriers not in (None, Milestone.INFO, Milestone.IN_TRANSIT):
         return None
     found = [claim for claim in claims(sentences(status)) if claim.milestone is not None]
-    if carriers is not None:
-        # "Lost in transit" is more than "in transit".
-        found = [claim for claim in found if claim.id in OUTCOMES]
+    if carriers is Milestone.IN_TRANSIT:
+        # "Lost in transit" and "left the country" are more than "in transit".
+        found = [claim for claim in found if claim.milestone is not Milestone.IN_TRANSIT]
     return found[0].milestone if found else None
 
 
@@ -157,26 +157,35 @@ def _stage(spoken: Sequence[Sentence], found: Sequence[Claim], facts: Facts, tod
     placed = next((claim for claim in found if claim.milestone is not None), None)
     if placed is not None and placed.id in OUTCOMES:
         return _claimed(placed, today)
-    quotes = [(words, sentence, ours) for sentence in spoken for words, ours in _quotes(sentence)]
+    # What a seller says is his message, no status.
+    told = [sentence for sentence in spoken if not (sentence.holds("seller") and sentence.holds("say|admit"))]
+    telling = any(not _open(claim) and claim.milestone is None for claim in found)
+    quotes = [(words, sentence, ours) for sentence in told for words, ours in _quotes(sentence)]
     known = [(words, sentence, ours, normalise(words).milestone) for words, sentence, ours in quotes]
     understood = [each for each in known if each[3] not in (None, Milestone.INFO)]
     best = next((each for each in understood if each[2]), next(iter(understood), None))
-    if best is not None:
+    plain = best is not None and best[3] is Milestone.IN_TRANSIT  # says hardly more than "it moves"
+    if best is not None and not (plain and (telling or (placed is not None and placed.id not in VAGUE))):
         return best[0], best[3], _age(best[1], today)
     if placed is not None and placed.id not in VAGUE:
         return _claimed(placed, today)
-    read = next((each for sentence in spoken if (each := _unquoted(sentence, today))), None)
+    read = None if telling else next((each for sentence in told if (each := _unquoted(sentence, today))), None)
     if read is not None:
         return read
     if placed is not None:
         return _claimed(placed, today)
     if all(claim.id.startswith("word_") for claim in found):
-        whole = next((each for sentence in spoken if (each := _plain(sentence, today))), None)
+        whole = next((each for sentence in told if (each := _plain(sentence, today))), None)
         if whole is not None:
             return whole
     if facts.last_event and not any(_speaks(spoken, facts.last_event, each) for each in NO_STATUS):
         return facts.last_event, None, None
     return None
+
+
+def _open(claim: Claim) -> bool:
+    """Whether a claim leaves it open what is the matter."""
+    return claim.id in THIN or claim.id in VAGUE or claim.id.startswith("word_")
 
 
 def _unquoted(sentence: Sentence, today: dt.date) -> Stage | None:
