@@ -90,8 +90,10 @@ def plain(text: str) -> str:
     """A text as the automaton reads it: lower case, no accents, one space between words and around them."""
     if "<" in text or "…" in text:
         text = NAMED_BLANK.sub(" ", text)
+    if " " not in text:  # a token like OutForDelivery; in a sentence ParcelShop is one word
+        text = CAMEL.sub(" ", text)
     if text.isascii():
-        return f" {WORDS_APART.sub(' ', CAMEL.sub(' ', text).lower()).strip()} "
+        return f" {WORDS_APART.sub(' ', text.lower()).strip()} "
     folded = unicodedata.normalize("NFKC", text).lower().translate(_folding())
     folded = WORDS_APART.sub(" ", folded).strip()
     return f" {HAN_GAP.sub('', folded)} "
