@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from dozor.cli.journey.unknown import command
 from dozor.i18n import LANGUAGES, catalogue, say
 from dozor.journey import normalise, told
+from dozor.journey.letters import card, guess, likely, weights
 from dozor.journey.normalise import rules
+from dozor.journey.phrases import plain
 from dozor.journey.unknown import masked, unknown_texts
 from dozor.model import Event, Milestone, Text
 
@@ -91,6 +93,19 @@ def test_people_are_told_in_their_language() -> None:
     assert told(Event()) == Text("milestone.unknown")
 
 
+def test_the_model_is_as_its_card_says() -> None:
+    assert len(weights()) == (card().buckets + 1) * len(card().milestones)
+    assert set(card().milestones) == set(Milestone)
+    assert 0.5 < card().least <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=80))
+def test_probabilities_add_up(text: str) -> None:
+    assert sum(each.probability for each in likely(plain(text))) == pytest.approx(1)
+
+
 def test_short_or_strange_texts_stay_unknown() -> None:
     for text in ("", "41000", "Xq", "zzyzx qwrtp"):
+        assert guess(plain(text)) is None
         assert normalise(text).milestone is None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from dozor import knowledge
+from dozor.journey.letters import guess
 from dozor.journey.phrases import Found, found_in, language_of, notions, plain
 from dozor.model import Milestone
 
@@ -83,7 +84,7 @@ def normalise(text: str, *, lang: str | None = None, coded: Coded | None = None)
     if not open_to_text(coded.milestone, by_code.decided_by):
         return by_code
     said = _of_text(plain(text), lang or language_of(text))
-    if said.milestone is None:
+    if said.milestone is None or said.decided_by == "model":
         return by_code
     if said.milestone in _yielding().get(coded.milestone, frozenset()) or said.forecast:
         return said
@@ -98,7 +99,11 @@ def open_to_text(milestone: Milestone | None, decided_by: str | None) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _of_text(text: str, lang: str | None) -> Meaning:
-    return by_phrases(text, lang)
+    said = by_phrases(text, lang)
+    if said.milestone is not None:
+        return said
+    like = guess(text)
+    return UNKNOWN if like is None else Meaning(like.milestone, "model", f"letters ({like.probability:.2f})")
 
 
 def by_phrases(text: str, lang: str | None) -> Meaning:
