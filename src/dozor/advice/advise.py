@@ -69,7 +69,8 @@ def advise(
     steps = steps[: round(figure("steps_shown"))]
     if how is not None:
         steps = tuple(_filled(step, s, clock, how) for step in steps)
-    return Advice(steps=steps, reminders=_reminders(steps, s.now, trust), guards=_guards(s))
+    never = round(s.decision.p_never, 4)
+    return Advice(steps=steps, reminders=_reminders(steps, s.now, trust), guards=_guards(s), p_never=never)
 
 
 def _filled(step: Step, s: Situation, clock: Clock, how: How) -> Step:

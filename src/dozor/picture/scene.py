@@ -228,7 +228,9 @@ def _band(answer: Answer, lang: str) -> Span | None:
     since = max(_start(outlook.arrival_p10), answer.now)
     until = max(_start(outlook.arrival_p90), since + DAY)
     words = _say("arrival", lang, when=between(since, until, lang))
-    chance = _say("chance", lang, p=min(1 - outlook.p_never, figure("surest")))
+    # What the causes say of this parcel outweighs what is usual on its lane.
+    never = outlook.p_never if answer.advice.p_never is None else answer.advice.p_never
+    chance = _say("chance", lang, p=min(1 - never, figure("surest")))
     return Span("band", since, until, Tone.BLUE, (words, chance))
 
 
