@@ -93,3 +93,9 @@ def test_a_field_wins_over_the_text() -> None:
 def test_settling_twice_is_settling_once(order: Order, text: str) -> None:
     once = settle(Dossier(order=order, text=text), NOW)
     assert settle(once, NOW + dt.timedelta(days=9)) == once
+
+
+def test_what_is_left_of_the_protection_has_not_left_the_country() -> None:
+    said = "UA740193524CN, shipped 24 days ago, 3.20 USD, 36 days of protection left, to Ukraine"
+    settled = settle(Dossier(text=said, today=NOW.date()), NOW)
+    assert settled.events == () and settled.order.protection_end is not None
