@@ -236,11 +236,11 @@ def _of_the_events(
     if journey.imported_at is not None:
         names.add("imported")
     if journey.silence_days is not None:
-        args["silent"] = max(0, round(journey.silence_days))
+        args["silent"] = max(0, int(journey.silence_days))  # whole days that have passed
     if stage is Milestone.AVAILABLE_FOR_PICKUP:
         since = journey.available_since or (last.when.utc() if last and last.when else None)
         if since is not None:
-            args["waited"] = max(0, round((now - since) / DAY))
+            args["waited"] = max(0, int((now - since) / DAY))
         until = clock.at("pickup_until")
         if until is not None and (until - now) / DAY <= figures().pickup_warn_days:
             names.add("pickup_ends")
@@ -353,7 +353,7 @@ def _strengths(
     if outlook.elapsed >= max(figure.late_days, figure.late_norms * outlook.norm_p90):
         names.add("late")
     args["share"] = min(round(outlook.unusual, 2), 0.99)  # a hundred per cent is never known
-    args["days"] = max(0, round(outlook.elapsed))
+    args["days"] = max(0, int(outlook.elapsed))
     args["norm"] = max(1, round(outlook.norm_p90))
     return {
         "silence": silence,

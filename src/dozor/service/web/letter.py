@@ -345,7 +345,7 @@ class _Told:
         if found is None or found.norm_p90 <= 0:
             return None
         longest = max(found.norm_p90, found.elapsed) * 1.15 or 1.0
-        args = {"days": found.elapsed, "low": round(found.norm_p10), "high": round(found.norm_p90)}
+        args = {"days": int(found.elapsed), "low": round(found.norm_p10), "high": round(found.norm_p90)}
         return Silence(
             sentence=self._("web.silence", **args, stage=Text(f"web.stage.{found.stage}")),
             start=round(100 * found.norm_p10 / longest),
