@@ -128,12 +128,12 @@ def _anchors(order: Order, journey: Journey, dispute: Dispute) -> Anchors:
 def _delivered(order: Order, journey: Journey) -> dt.datetime | None:
     """When the parcel was delivered, as far as that scan can be this purchase's.
 
-    A scan older than the purchase is another parcel's, and one in the sender's own country hands a parcel that goes
+    A scan from before it was sent is another parcel's, and one in the sender's own country hands a parcel that goes
     abroad to a warehouse: neither ends a protection.
     """
     at = journey.delivered_at
-    bought = min((day for day in (order.paid, order.shipped) if day is not None), default=None)
-    if at is None or (bought is not None and at.date() < bought):
+    sent = order.shipped or order.paid
+    if at is None or (sent is not None and at.date() < sent):
         return None
     scans = [event for event in journey.events if event.milestone is Milestone.DELIVERED and not event.reversed]
     place = scans[-1].place if scans else None
