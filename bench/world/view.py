@@ -99,8 +99,8 @@ def end_at(w: World, t: Floats | float) -> Floats:
     end = w.end + np.where(w.extended_at <= t, w.extension, 0.0)
     cut = np.array([INF if row.on_delivered is None else row.on_delivered for row in w.parameters.venue])[w.venue]
     done = w.seen[:, DELIVERED]
-    # What was delivered before this order was shipped is nothing that a shop could count from.
-    return np.where(done <= t, np.minimum(end, np.maximum(done, w.shipped) + cut), end)
+    # What was delivered before this order was shipped is another parcel's: the shop counts nothing from it.
+    return np.where((done <= t) & (done >= w.shipped), np.minimum(end, done + cut), end)
 
 
 def causes(w: World, t: float) -> Ints:
