@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
@@ -67,10 +66,10 @@ class OwnLanguage:
         """The answer, in the person's language and zone where somebody is logged in."""
         if not request.user.is_authenticated:
             return self.get_response(request)
-        from dozor.service.parcels.people import person_of
+        from dozor.service.parcels.people import person_of, zone_of
 
         person = person_of(request.user)
         request.person = person
         request.LANGUAGE_CODE = djangos(person.lang)
-        with translation.override(request.LANGUAGE_CODE), timezone.override(ZoneInfo(person.zone)):
+        with translation.override(request.LANGUAGE_CODE), timezone.override(zone_of(person)):
             return self.get_response(request)

@@ -157,6 +157,22 @@ def test_a_key_is_stored_sealed_and_read_by_its_owner_alone(anna: Person, boris:
 
 
 @pytest.mark.django_db
+def test_a_system_with_a_key_is_asked_once_the_key_is_there(anna: Person, boris: Person, parcel: Parcel) -> None:
+    theirs = actions.add_dossier(boris, BOUGHT, NOW)
+    assert not parcel.polls.filter(carrier="seventeentrack").exists()
+    actions.set_key(anna, "seventeentrack", {"key": "x"}, NOW + DAY)
+    poll = parcel.polls.get(carrier="seventeentrack")
+    assert (poll.number, poll.next_at) == (NUMBER, NOW + DAY)
+    assert not theirs.polls.filter(carrier="seventeentrack").exists()
+    actions.set_key(anna, "seventeentrack", {}, NOW + DAY)
+    poll.refresh_from_db()
+    assert (poll.next_at, poll.why) == (None, "no_key")
+    actions.set_key(anna, "seventeentrack", {"key": "y"}, NOW + 2 * DAY)
+    poll.refresh_from_db()
+    assert poll.next_at == NOW + 2 * DAY
+
+
+@pytest.mark.django_db
 def test_everything_of_mine_goes_and_nothing_of_others(anna: Person, boris: Person, parcel: Parcel) -> None:
     from django.apps import apps
 

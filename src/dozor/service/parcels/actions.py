@@ -222,12 +222,13 @@ def machine_keys() -> dict[str, dict[str, str]]:
 
 
 def set_key(person: Person, system: str, parts: Mapping[str, str], now: dt.datetime) -> None:
-    """Keeps a person's key for a system, encrypted; without parts it is taken away."""
+    """Keeps a person's key for a system, encrypted, and asks the system from now on; without parts it is taken away."""
     with transaction.atomic():
         rows.Credential.objects.of(person).filter(system=system).delete()
         if parts:
             sealed = secrets.seal(msgspec.json.encode(dict(parts)))
             rows.Credential.objects.create(owner=person, system=system, names=sorted(parts), sealed=sealed, made=now)
+        asking.key_changed(person, system, now, with_keys=keys_of(person))
 
 
 # --- take away -------------------------------------------------------------------------------------------

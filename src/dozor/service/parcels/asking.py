@@ -12,7 +12,7 @@ from dozor.carriers import plan, systems
 from dozor.model import Dossier, Kind, Reading, Report
 from dozor.numbers import identify
 from dozor.service.parcels import mapping
-from dozor.service.parcels.models import Number, Parcel, Poll
+from dozor.service.parcels.models import Fate, Number, Parcel, Person, Poll
 
 
 def plan_polls(parcel: Parcel, dossier: Dossier, now: dt.datetime, *, with_keys: Collection[str] = ()) -> int:
@@ -72,6 +72,22 @@ def wake(parcel: Parcel, now: dt.datetime) -> None:
     for row in parcel.polls.filter(next_at=None).exclude(why="number_gone"):
         row.next_at, row.why = polite(row, now), "woken"
         row.save(update_fields=["next_at", "why"])
+
+
+def key_changed(person: Person, system: str, now: dt.datetime, *, with_keys: Collection[str]) -> None:
+    """A person has a new key for a system, or none any more: it is asked about the open parcels, or not."""
+    mine = Poll.objects.filter(carrier=system, parcel__owner=person, parcel__fate=Fate.OPEN)
+    known = systems().get(system)
+    if known is None:
+        return
+    if known.needs_key and system not in with_keys:
+        mine.update(next_at=None, why="no_key")
+        return
+    for row in mine.filter(why="no_key"):
+        row.next_at, row.why = polite(row, now), "woken"
+        row.save(update_fields=["next_at", "why"])
+    for parcel in Parcel.objects.of(person).filter(fate=Fate.OPEN).select_related("order"):
+        plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=with_keys)
 
 
 def polite(poll: Poll, now: dt.datetime) -> dt.datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth import get_user_model
 
@@ -15,6 +16,14 @@ def person_of(user: Any) -> Person:
     if person is None:
         person, _ = Person.objects.get_or_create(user=user)
     return person
+
+
+def zone_of(person: Person) -> ZoneInfo:
+    """The person's time zone; UTC where what is stored names none."""
+    try:
+        return ZoneInfo(person.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def person_named(name: str) -> Person | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from zoneinfo import ZoneInfo
 
 from dozor.model import Answer, Moment
 from dozor.service.watch.tables import wait_row, waits
@@ -14,7 +13,7 @@ P10_TO_P90 = 2 * 1.2815515594600038
 CHINA = 480
 
 
-def wait_of(answer: Answer, asked: dt.datetime, zone: str, since: dt.datetime) -> Wait:
+def wait_of(answer: Answer, asked: dt.datetime, zone: dt.tzinfo, since: dt.datetime) -> Wait:
     """What is waited for after an ask at `asked`; `since`, the day it came to us, counts where nothing else does."""
     journey, outlook, table = answer.journey, answer.outlook, waits()
     row = wait_row(journey.stage.value if journey.stage else "")
@@ -37,9 +36,9 @@ def wait_of(answer: Answer, asked: dt.datetime, zone: str, since: dt.datetime) -
     )
 
 
-def _offset(clock: str, last: Moment | None, zone: str, asked: dt.datetime) -> int:
+def _offset(clock: str, last: Moment | None, zone: dt.tzinfo, asked: dt.datetime) -> int:
     """Minutes east of UTC of the clock by which people there work."""
     if clock == "origin":
         return last.offset if last is not None and last.offset is not None else CHINA
-    away = asked.astimezone(ZoneInfo(zone)).utcoffset()
+    away = asked.astimezone(zone).utcoffset()
     return int(away.total_seconds() // 60) if away is not None else 0

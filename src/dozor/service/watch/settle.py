@@ -11,7 +11,8 @@ from django.db.models import F
 from dozor.carriers import systems
 from dozor.model import Answer, Outcome, OutcomeKind, Report
 from dozor.service.parcels import actions, mapping
-from dozor.service.parcels.models import ENDED, Parcel, Poll, Source
+from dozor.service.parcels.models import ENDED, Credential, Parcel, Poll, Source
+from dozor.service.parcels.people import zone_of
 from dozor.service.watch.claim import Claim
 from dozor.service.watch.expect import wait_of
 from dozor.service.watch.tables import waits
@@ -92,7 +93,7 @@ def next_of(
     if answer is None:
         latest = parcel.answers.first()
         answer = mapping.answer_struct(latest) if latest else actions.current_answer(parcel, now)
-    return next_ask(wait_of(answer, asked, parcel.owner.zone, parcel.made), asked, price, floor)
+    return next_ask(wait_of(answer, asked, zone_of(parcel.owner), parcel.made), asked, price, floor)
 
 
 def price_now(carrier: str) -> float:
@@ -107,6 +108,12 @@ def _source(claim: Claim, reports: Iterable[Report], now: dt.datetime) -> None:
     """How the system treated us: a refusal closes it for everybody until its time, an answer opens it."""
     kinds: Mapping[OutcomeKind, Outcome] = {report.outcome.kind: report.outcome for report in reports}
     rows = Source.objects.filter(carrier=claim.carrier, credential="")
+    if claim.person is not None:
+        key = Credential.objects.filter(owner_id=claim.person, system=claim.carrier)
+        if OutcomeKind.UNAUTHORISED in kinds:
+            key.update(refused_at=now)
+        elif kinds.keys() & SAID:
+            key.update(worked_at=now, refused_at=None)
     pause = now + HOUR * systems()[claim.carrier].pause_hours
     refused = next((kinds[kind] for kind in (OutcomeKind.REFUSED, OutcomeKind.QUOTA) if kind in kinds), None)
     failed = next((kinds[kind] for kind in (OutcomeKind.UNREACHABLE, OutcomeKind.CHANGED) if kind in kinds), None)
