@@ -10,7 +10,7 @@ import pytest
 from dozor.carriers import systems
 from dozor.model import Dossier, Event, Milestone, Moment, Order, Outcome, OutcomeKind, Report
 from dozor.service.parcels import actions
-from dozor.service.parcels.models import Parcel, Person, Poll, Source
+from dozor.service.parcels.models import Credential, Parcel, Person, Poll, Source
 from dozor.service.watch import claim as claims
 from dozor.service.watch.loop import Watcher
 from dozor.service.watch.settle import settle
@@ -137,6 +137,23 @@ def test_a_failure_is_tried_again_later_and_loses_nothing(anna: Person, peer: Pe
     if poll.outcome in ("refused", "quota"):
         assert source.closed_until is not None and source.closed_until > NOW + 8 * HOUR
         assert claims.claim("cainiao", source.closed_until - HOUR / 60) is None
+
+
+def test_a_key_is_used_for_its_owners_parcels_alone(anna: Person, boris: Person, peer: Peer) -> None:
+    mine = actions.add_dossier(anna, Dossier(numbers=(UPU,)), NOW)
+    actions.set_key(anna, "ship24", {"key": "test-key"}, NOW)
+    actions.set_key(boris, "ship24", {"key": "of no use"}, NOW)
+    theirs = actions.add_dossier(boris, Dossier(numbers=("RB123456785CN",)), NOW)
+    for minute in range(4):
+        watch(peer, NOW + minute * HOUR / 60)
+    assert mine.polls.get(carrier="ship24").outcome == "found"
+    assert mine.events.filter(carrier="ship24").exists()
+    assert theirs.polls.get(carrier="ship24").outcome == "unauthorised"
+    kept = {row.owner_id: row for row in Credential.objects.all()}
+    assert kept[anna.pk].worked_at is not None and kept[anna.pk].refused_at is None
+    assert kept[boris.pk].refused_at is not None
+    source = Source.objects.get(carrier="ship24")
+    assert source.closed_until is None  # one person's wrong key closes the door for nobody else
 
 
 def test_a_claimed_row_is_nobody_elses_until_its_lease_ends(anna: Person) -> None:
