@@ -15,10 +15,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from fleet import HORIZON, Simulated, fleet
+from fleet import ECONOMY, HORIZON, Simulated, fleet
 
 from dozor.forecast.tables import lane
-from dozor.service.watch.tables import wait_row
+from dozor.service.watch.tables import wait_row, waits
 from dozor.service.watch.when import Wait, next_ask
 
 START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -51,8 +51,9 @@ def watcher(price: float) -> Policy:
         if row.id in STAGES:
             prior = lane(STAGES[row.id], "CN", None, SERVICES[parcel.service])
             median, sigma = prior.median, prior.sigma
+        never = max(row.never, waits().dark_never) if row.abroad and parcel.service == ECONOMY else row.never
         offset = 480 if row.clock == "origin" else 60 * parcel.zone
-        wait = Wait(row, median, sigma, row.never, max(0.0, now - since), offset)
+        wait = Wait(row, median, sigma, never, max(0.0, now - since), offset)
         asked = START + DAY * now
         found = next_ask(wait, asked, price, 0.25)
         return HORIZON if found.at is None else (found.at - asked) / DAY

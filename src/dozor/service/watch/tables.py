@@ -25,6 +25,7 @@ class WaitRow(Struct, frozen=True, forbid_unknown_fields=True):
     sigma: float
     never: float
     weight: float = 1.0
+    abroad: bool = False  # whether a number that is followed at home alone has gone dark here
     stop_after_days: float | None = None
 
 
@@ -41,6 +42,7 @@ class Waits(Struct, frozen=True, forbid_unknown_fields=True):
     failure_first_hours: float
     failure_most_hours: float
     not_theirs_hours: float
+    dark_never: float
     near_days: float
     near_weight: float
     hours: dict[str, tuple[float, ...]]
