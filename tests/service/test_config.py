@@ -8,6 +8,8 @@ import pytest
 
 from dozor.service import config
 
+pytestmark = pytest.mark.once  # no database is in it
+
 HOME = Path("/home/anna")
 
 

@@ -11,6 +11,8 @@ from django.test import RequestFactory
 
 from dozor.service import limits, outside
 
+pytestmark = pytest.mark.once  # no database is in it
+
 
 @limits.limited("test", times=3, seconds=3600)
 def view(request: HttpRequest) -> HttpResponse:

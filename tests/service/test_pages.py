@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from dozor.service.config import SETTINGS
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.once  # no database is in it
 
 
 def test_every_setting_is_documented_and_every_documented_one_is_there() -> None:

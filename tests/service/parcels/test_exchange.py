@@ -77,7 +77,7 @@ def test_a_csv_comes_back_and_no_cell_is_run(anna: Person, boris: Person) -> Non
 
 
 @pytest.mark.django_db
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
 def test_whatever_is_brought_is_read_or_refused(text: str) -> None:
     person = Person.objects.first() or somebody("anna")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import types
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
@@ -32,6 +33,7 @@ from dozor.service.parcels import mapping
 from dozor.service.parcels import models as rows
 from tests.service.conftest import NOW, somebody
 
+FEW = 12 if "DATABASE_URL" in os.environ else 40
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=30)
 WALL = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2030, 1, 1))
 INSTANT = WALL.map(lambda at: at.replace(tzinfo=dt.UTC))
@@ -112,7 +114,7 @@ def kept(person: rows.Person, told: Dossier) -> rows.Parcel:
 
 
 @pytest.mark.django_db
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=FEW)
 @given(dossier)
 def test_a_dossier_comes_back_as_it_went_in(told: Dossier) -> None:
     person = rows.Person.objects.first() or somebody("anna")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from dozor.answer import answer
 from dozor.model import Dossier, Event, Milestone, Moment, Order, Outcome, OutcomeKind, Report
 from dozor.service.watch.expect import wait_of
 from dozor.service.watch.tables import waits
 from dozor.service.watch.when import Wait, next_ask
 from tests.service.conftest import NOW
+
+pytestmark = pytest.mark.once  # no database is in it
 
 DAY = dt.timedelta(days=1)
 MOSCOW = dt.timezone(dt.timedelta(hours=3))

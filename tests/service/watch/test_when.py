@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -12,6 +13,8 @@ from dozor.model import Milestone
 from dozor.service.watch.tables import wait_row, waits
 from dozor.service.watch.when import Wait, after_failure, next_ask, price_of
 from tests.service.conftest import NOW
+
+pytestmark = pytest.mark.once  # no database is in it
 
 HOUR = dt.timedelta(hours=1)
 PRICE = waits().price
