@@ -741,7 +741,9 @@ class Advice(Struct, frozen=True, omit_defaults=True):
     steps: tuple[Step, ...]
     reminders: tuple[dt.datetime, ...] = ()
     guards: tuple[Text, ...] = ()  # what not to do now
-    p_never: float | None = None  # belief that the goods never come, all causes weighed; the outlook knows the lane alone
+    p_never: float | None = (
+        None  # belief that the goods never come, all causes weighed; the outlook knows the lane alone
+    )
 
 
 class Answer(Struct, frozen=True):
