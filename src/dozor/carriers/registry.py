@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from string import Template
 
 from msgspec import Struct
 
@@ -84,6 +85,22 @@ def connector(id: str) -> Connector:
         return Shaped(name)
     found: Connector = importlib.import_module(f"dozor.carriers.{name}").CONNECTOR
     return found
+
+
+def key_parts(id: str) -> tuple[str, ...]:
+    """The names of the parts of a system's key, as its requests use them. Raises KeyError for an unknown id."""
+    made = connector(id)
+    if not isinstance(made, Shaped):
+        return systems()[id].key_parts
+    texts: list[str] = []
+    for sent in (made.shape.send, made.shape.token.send if made.shape.token else None):
+        if sent is not None:
+            texts += [sent.url, sent.body, *sent.secret.values(), *sent.headers.values(), *sent.query.values()]
+    known = {"number", "numbers", "lang", "country", "postcode", "phone", "base", "timestamp", "time"}
+    if made.shape.token:
+        known.add(made.shape.token.becomes)
+    found = {name for text in texts for name in Template(text).get_identifiers()} - known
+    return tuple(sorted(found)) or systems()[id].key_parts
 
 
 class Link(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from string import Template
 
 PREFIX = "DOZOR_KEY_"
 
@@ -35,20 +34,9 @@ def own_systems() -> None:
 
 def wanted(id: str) -> tuple[str, ...]:
     """The names of the variables that a system's keys are given in."""
-    from dozor.carriers import connector
-    from dozor.carriers.base import Shaped
+    from dozor.carriers import key_parts
 
-    made = connector(id)
-    texts: list[str] = []
-    if isinstance(made, Shaped):
-        for sent in (made.shape.send, made.shape.token.send if made.shape.token else None):
-            if sent is not None:
-                texts += [sent.url, sent.body, *sent.secret.values(), *sent.headers.values(), *sent.query.values()]
-    known = {"number", "numbers", "lang", "country", "postcode", "phone", "base", "timestamp", "time"}
-    if isinstance(made, Shaped) and made.shape.token:
-        known.add(made.shape.token.becomes)
-    names = {name for text in texts for name in Template(text).get_identifiers()} - known
-    return tuple(f"{PREFIX}{spelled(id)}_{name.upper()}" for name in sorted(names)) or (f"{PREFIX}{spelled(id)}_…",)
+    return tuple(f"{PREFIX}{spelled(id)}_{name.upper()}" for name in key_parts(id)) or (f"{PREFIX}{spelled(id)}_…",)
 
 
 def spelled(id: str) -> str:

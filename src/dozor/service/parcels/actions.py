@@ -58,7 +58,7 @@ def add_dossier(
     """
     dossier = settle(with_person(dossier, person), now)
     with transaction.atomic():
-        parcel = _same(person, dossier)
+        parcel = _same(person, dossier, demo=demo)
         if parcel is None:
             order = mapping.write_order(rows.Order(owner=person), dossier.order)
             parcel = Parcel(owner=person, order=order, title=mapping.storable(title)[:256], made=now, demo=demo)
@@ -183,6 +183,12 @@ def add_event(parcel: Parcel, event: Event, now: dt.datetime) -> Answer:
     return correct(parcel, now, events=(*mapping.read_dossier(parcel).events, event))
 
 
+def rename(parcel: Parcel, title: str) -> None:
+    """What its owner calls it."""
+    parcel.title = mapping.storable(title)[:256]
+    parcel.save(update_fields=["title"])
+
+
 def set_dispute(parcel: Parcel, dispute: Dispute | None, now: dt.datetime) -> Answer:
     """Where the dispute stands."""
     return correct(parcel, now, dispute=dispute)
@@ -281,12 +287,12 @@ def _write(parcel: Parcel, dossier: Dossier, now: dt.datetime) -> None:
     mapping.write_told(parcel, dossier)
 
 
-def _same(person: Person, dossier: Dossier) -> Parcel | None:
+def _same(person: Person, dossier: Dossier, *, demo: bool) -> Parcel | None:
     """The open parcel that has one of these numbers and is of this order, as far as orders are named."""
     numbers = [mapping.storable(number) for number in dossier.numbers]
     if not numbers:
         return None
-    mine = Parcel.objects.of(person).filter(fate=Fate.OPEN, numbers__number__in=numbers, numbers__given=True)
+    mine = Parcel.objects.of(person).filter(fate=Fate.OPEN, demo=demo, numbers__number__in=numbers, numbers__given=True)
     if dossier.order.number:
         mine = mine.filter(order__number__in=[dossier.order.number]) | mine.filter(order__number=None)
     found: Parcel | None = mine.select_related("order").order_by("id").first()

@@ -36,3 +36,12 @@ def only_person() -> Person | None:
     """The person of the only account, or None where there are several or none."""
     users = list(get_user_model().objects.order_by("id")[:2])
     return person_of(users[0]) if len(users) == 1 else None
+
+
+def set_profile(person: Person, *, theme: str = "", **facts: Any) -> None:
+    """How a person wants to be spoken to: lang, zone, country, style; the theme of the pages is kept beside them."""
+    for name in ("lang", "zone", "country", "style"):
+        if name in facts:
+            setattr(person, name, facts[name])
+    person.more = {**person.more, "theme": theme}
+    person.save()

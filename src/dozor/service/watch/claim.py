@@ -77,6 +77,22 @@ def claim(carrier: str, now: dt.datetime, hurry: bool = False) -> Claim | None:
     return Claim(carrier, owner, person, tuple(polls))
 
 
+def reserve(carrier: str, now: dt.datetime) -> bool:
+    """Whether a system may be sent one request more, beside those of the watch; it is counted then."""
+    system = systems().get(carrier)
+    if system is None:
+        return False
+    Source.objects.get_or_create(carrier=carrier, credential="")
+    with transaction.atomic():
+        source = Source.objects.select_for_update().get(carrier=carrier, credential="")
+        if not _ready(source, system.per_day, now):
+            return False
+        source.asked += 1
+        source.ready_at = now + dt.timedelta(seconds=60 / max(system.per_minute, 0.01))
+        source.save(update_fields=["day", "asked", "ready_at"])
+    return True
+
+
 def _ready(source: Source, per_day: int, now: dt.datetime) -> bool:
     """Whether pace, budget and the system's own wish allow a request."""
     today = now.date()

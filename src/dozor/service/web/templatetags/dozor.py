@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dozor.i18n import money as money_of
-from dozor.i18n import say
+from dozor.i18n import plural, say
 from dozor.model import Money, Text
 from dozor.service.language import current
 from dozor.service.web.letter import Spoken
@@ -22,6 +22,12 @@ register = template.Library()
 def t(id: str, **args: Any) -> str:
     """A sentence of the catalogues, in the language of the request; escaped as any other text."""
     return say(Text(id, args), current())
+
+
+@register.simple_tag
+def tn(id: str, n: int) -> str:
+    """The words that go with a number which is shown apart: "2" **ждут вас**."""
+    return plural(id, n, current()).replace("{n}", "").strip()
 
 
 @register.filter

@@ -17,3 +17,10 @@ document.addEventListener("click", async (event) => {
   }
   if (said) said.textContent = button.dataset.done;
 });
+
+// First run: the zone of this browser is the likeliest one; whoever lives elsewhere chooses another.
+const zone = document.querySelector("select[data-zone]");
+if (zone && zone.value === "UTC") {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...zone.options].some((option) => option.value === here)) zone.value = here;
+}
