@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
+from dozor.service.language import current
+
 
 def nobody_yet() -> bool:
     """Whether this is a first run: no account exists."""
@@ -27,7 +29,14 @@ class Adapter(DefaultAccountAdapter):
         """The first account is the owner's: it may use the administration, too."""
         if nobody_yet():
             user.is_staff = user.is_superuser = True
-        return super().save_user(request, user, form, commit)
+        saved = super().save_user(request, user, form, commit)
+        if commit:
+            from dozor.service.parcels.people import person_of
+
+            person = person_of(saved)
+            person.lang = current()  # the pages go on in the language of the visitor
+            person.save(update_fields=["lang"])
+        return saved
 
 
 class SecondFactor(DefaultMFAAdapter):

@@ -81,6 +81,7 @@ class System(Struct, frozen=True, forbid_unknown_fields=True):
     needs_key: bool = False
     key_from: str = ""  # where a key is to be had
     key_parts: tuple[str, ...] = ()  # names of the parts of a key, where code and not a shape puts them in
+    free_key: bool = False  # whether anybody gets one for nothing
     quota: str = ""  # free quota in words
     page: str = ""  # page for people; {number} is put in
     example: str = "RB740193524CN"  # a number of its form, for a test of the system

@@ -27,7 +27,7 @@ def t(id: str, **args: Any) -> str:
 @register.simple_tag
 def tn(id: str, n: int) -> str:
     """The words that go with a number which is shown apart: "2" **ждут вас**."""
-    return plural(id, n, current()).replace("{n}", "").strip()
+    return plural(id, n, current()).replace(str(n), "", 1).strip()
 
 
 @register.filter

@@ -80,7 +80,7 @@ def kept(request: HttpRequest) -> HttpResponse:
         return redirect("parcels")
     now = timezone.now()
     dossier = asking.named(_dossier(request, text, now))
-    person: Person = request.person  # type: ignore[attr-defined]
+    person: Person = request.person
     try:
         parcel = actions.add_dossier(person, replace(dossier, reports=asking.kept(dossier)), now)
     except TooLongError as error:

@@ -20,7 +20,7 @@ from dozor.service.web.spoken import told
 @limited("change")
 def demo(request: HttpRequest) -> HttpResponse:
     """Loads it, or takes it away with all that was said of it."""
-    person = request.person  # type: ignore[attr-defined]
+    person = request.person
     if request.POST.get("remove"):
         household.remove(person)
         messages.success(request, told("web.demo.removed"))

@@ -134,7 +134,7 @@ def delete(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _person(request: HttpRequest) -> Person:
-    return request.person  # type: ignore[attr-defined]
+    return request.person
 
 
 def _mine(request: HttpRequest, ref: str) -> Parcel:

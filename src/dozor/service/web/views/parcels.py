@@ -17,7 +17,7 @@ from dozor.service.web import overview
 @login_required
 def parcels(request: HttpRequest) -> HttpResponse:
     """The open ones; with ?over=1 those that have ended."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person: Person = request.person
     now, lang, over = timezone.now(), current(), bool(request.GET.get("over"))
     counts = overview.counts(person)
     page = overview.pages(person, over=over, count=counts.over if over else counts.open).get_page(

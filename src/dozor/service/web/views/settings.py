@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dozor.service.language import current, djangos
+from dozor.service.language import djangos
 from dozor.service.parcels import actions, exchange, people
 from dozor.service.parcels.models import Parcel, Person
 from dozor.service.web import forms
@@ -24,8 +24,7 @@ from dozor.service.web.views.check import PENDING
 def welcome(request: HttpRequest) -> HttpResponse:
     """After the account: language, country, zone, style; then the keys, and what was to be watched."""
     person = _person(request)
-    first = {**_facts(person), "lang": current() if person.lang == "en" else person.lang}
-    form = forms.Profile(request.POST or None, initial=first)
+    form = forms.Profile(request.POST or None, initial=_facts(person))
     if request.method == "POST" and form.is_valid():
         _keep(person, form)
         return redirect("sources" if request.POST.get("then") == "keys" else "kept")
@@ -81,7 +80,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 
 def _person(request: HttpRequest) -> Person:
-    return request.person  # type: ignore[attr-defined]
+    return request.person
 
 
 def _facts(person: Person) -> dict[str, str]:

@@ -29,17 +29,18 @@ from dozor.service.web.views.check import PENDING
 @login_required
 def sources(request: HttpRequest) -> HttpResponse:
     """All of them: those in use, those that a free key opens, the rest."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person: Person = request.person
     now = timezone.now()
     health = {row.carrier: row for row in Source.objects.filter(credential="")}
     keys = {row.system: row for row in Credential.objects.of(person)}
     machine = set(actions.machine_keys())
     rows = [_row(system, health.get(id), keys.get(id), id in machine, now, person) for id, system in systems().items()]
     rows.sort(key=lambda row: row["name"].casefold())
-    context = {
+    context: dict[str, Any] = {
         "open": [row for row in rows if not row["needs_key"]],
         "mine": [row for row in rows if row["needs_key"] and row["has_key"]],
-        "locked": [row for row in rows if row["needs_key"] and not row["has_key"]],
+        "free": [row for row in rows if row["needs_key"] and not row["has_key"] and row["free"]],
+        "locked": [row for row in rows if row["needs_key"] and not row["has_key"] and not row["free"]],
     }
     context["pending"] = PENDING in request.session
     return render(request, "web/sources.html", context)
@@ -50,7 +51,7 @@ def sources(request: HttpRequest) -> HttpResponse:
 @limited("change")
 def key(request: HttpRequest, id: str) -> HttpResponse:
     """Sets or takes away the person's key for a system."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person: Person = request.person
     system = systems().get(id)
     parts = key_parts(id) if system is not None and system.needs_key else ()
     if system is None or not parts:
@@ -90,6 +91,7 @@ def _row(
         "needs_key": system.needs_key,
         "has_key": key is not None or machine,
         "machine": machine and key is None,
+        "free": system.free_key,
         "key_from": system.key_from,
         "quota": system.quota,
         "terms": system.terms,
