@@ -49,7 +49,12 @@ def chromium() -> Iterator[Any]:
     """The browser of this machine, without a network of its own."""
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = next(
+        filter(
+            None, map(shutil.which, (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"))
+        ),
+        None,
+    )
     assert path, "no Chromium here: apt-get install chromium"
     with sync_playwright() as started:
         browser = started.chromium.launch(
