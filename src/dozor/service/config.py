@@ -50,6 +50,7 @@ class Config(Struct, frozen=True):
     mail_from: str
     metrics_token: str
     private_urls: bool
+    api_rate: int
     log: str
     demo: bool
     debug: bool
@@ -80,6 +81,12 @@ def yes(text: str) -> bool:
 def _port(text: str) -> int:
     if not text.isdigit() or not 0 <= int(text) < 65536:
         raise ValueError("write a port, a number up to 65535 (0: any free one)")
+    return int(text)
+
+
+def _rate(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) <= 10_000_000:
+        raise ValueError("write how many requests a minute, for instance 600")
     return int(text)
 
 
@@ -181,6 +188,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DOZOR_MAIL_FROM", str, "", "Address that mail comes from."),
     Setting("DOZOR_METRICS_TOKEN", str, "", "Bearer token of /metrics; without it, this machine alone reads it.", True),
     Setting("DOZOR_PRIVATE_URLS", yes, False, "Whether users may name addresses within the private network."),
+    Setting("DOZOR_API_RATE", _rate, 600, "Requests a minute that a token of the interface may make."),
     Setting("DOZOR_LOG", _level, "info", f"How much is logged: {', '.join(LEVELS)}."),
     Setting("DOZOR_DEMO", yes, False, "Set by `dozor serve --demo`: a household to look at, everybody is its owner."),
     Setting("DOZOR_DEBUG", yes, False, "For developers: error pages with code. Never on a reachable machine."),
