@@ -70,3 +70,19 @@ def test_a_bare_signature_is_a_delivery(lang: str | None) -> None:
 )
 def test_what_only_sounds_like_a_delivery_is_none(text: str) -> None:
     assert normalise(text).milestone is not Milestone.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Recipient not home, parcel handed to neighbour",
+        "Empfänger nicht angetroffen, Sendung an Nachbarn übergeben",
+        "Адресата нет дома, передано соседям",
+    ],
+)
+def test_what_a_neighbour_took_in_is_delivered_though_the_recipient_was_out(text: str) -> None:
+    assert normalise(text).milestone is Milestone.DELIVERED
+
+
+def test_left_at_a_neighbour_is_not_said_where_it_failed() -> None:
+    assert normalise("Could not be left with neighbour").milestone is Milestone.DELIVERY_ATTEMPT_FAILED
