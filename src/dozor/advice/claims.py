@@ -50,6 +50,9 @@ def opening(clock: Clock, journey: Journey, order: Order) -> dt.datetime | None:
     known = [
         *([scanned + DAY * figure("opens_after_scan")] if scanned else []),
         *([paid + DAY * figure("opens_after_payment")] if paid else []),
+        # What was promised for a day was shipped long before it, and protection outlasts the wait for a claim.
+        *([promised] if (promised := midnight(order.promised)) else []),
+        *([end - DAY * figure("opens_before_end")] if (end := clock.at("protection_end")) else []),
     ]
     return min(known, default=None)
 
@@ -87,7 +90,8 @@ def claim_window(
     add(facts, expired=route in ("backstop", "none") and not direct, rescue=route == "rescue")
     add(facts, claim_known="claim_until" in at)
     may = clock.may_open_now is not False and route in ("platform", "rescue") and start <= now
-    add(facts, can_open=may and ("unknown_shop" not in facts) and (clock.may_open_now is True or "claim_until" in at))
+    sure = clock.may_open_now is True or "claim_until" in at or "overdue" in facts
+    add(facts, can_open=may and "unknown_shop" not in facts and sure)
     return route
 
 

@@ -10,6 +10,9 @@ from dozor.model import Dossier, Journey, Milestone
 
 # Stages at which a record says that the parcel waits for the buyer, whatever a message with a link may claim.
 WAITS = frozenset({Milestone.CUSTOMS_HELD, Milestone.AVAILABLE_FOR_PICKUP, Milestone.DELIVERY_ATTEMPT_FAILED})
+# What is claimed, or contradicted by the scans, where the number belongs to another's parcel.
+ANOTHERS = frozenset({"other_place", "other_country", "other_weight", "before_order", "empty_mailing"})
+OTHER_PARCEL = frozenset({"other_city", "other_destination", "event_before_payment", "number_of_other_year"})
 FAULTS = frozenset({"damaged", "wrong_item", "empty_mailing"})
 
 
@@ -24,6 +27,7 @@ def hearsay_facts(
         phishing="phishing" in said,
         admitted="fake_admitted" in said or "no_tracking_cheap" in replies,
         forwarder="at_forwarder" in said,
+        not_ours=bool(ANOTHERS & said) or any(each.id in OTHER_PARCEL for each in journey.contradictions),
         on_record=journey.stage in WAITS,
         empty="empty_mailing" in said,
         damaged=not goods and ("damaged" in said or journey.stage is Milestone.DAMAGED),

@@ -41,7 +41,8 @@ def parcel_facts(
     add(
         facts,
         delivered_fresh=fresh,
-        elsewhere=any(c.id in ("other_destination", "other_city") for c in journey.contradictions),
+        elsewhere=any(c.id in ("other_destination", "other_city") for c in journey.contradictions)
+        or bool({"other_place", "other_country"} & set(dossier.said)),
     )
     paid = midnight(dossier.order.paid) or midnight(dossier.order.shipped)
     if paid is not None:
@@ -55,6 +56,11 @@ def parcel_facts(
     promised = midnight(dossier.order.promised)
     due = promised or (paid + DAY * figure("shop_delivery") if paid else None)
     add(facts, direct_due=due is not None and now > due)
+    # From the promised day on the right to one's money stands; a few days of goodwill are left to the post.
+    over = (now - promised) / DAY if promised is not None else None
+    told = over is None and "promise_passed" in dossier.said
+    add(facts, overdue=told or (over is not None and over > figure("overdue")))
+    add(facts, long_overdue=over is not None and over > figure("long_overdue"))
     at["shop_by"] = now + DAY * figure("shop_reply")
     add(facts, extensions_used=(dossier.order.extensions or 0) >= figure("extensions_at_most"))
 

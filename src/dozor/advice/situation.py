@@ -99,6 +99,7 @@ def situation(
     direct = (order.marketplace or "").lower() in venues().direct or private(dossier)
     unknown_shop = order.marketplace is None and clock.policy is None and "protection_end" not in at
     add(facts, goods=goods, not_received=order.received is False, direct=direct, unknown_shop=unknown_shop)
+    add(facts, site_only=cause is CauseId.SOURCE_DOWN)
     add(facts, sure=p_cause >= figure("sure"), dear=_dear(order.price))
     add(facts, defect=journey.stage is Milestone.DAMAGED or speaks_of_defect(dispute.reason))
 

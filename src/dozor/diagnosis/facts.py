@@ -119,6 +119,7 @@ def facts(
     _of_the_sources(journey, dossier, reading, names, args)
     _of_the_goods(dossier, clock, names)
     _of_the_purchase(dossier, names, now)
+    overdue = _of_the_promise(dossier, names, now)
     names.update(f"said.{claim}" for claim in dossier.said)
     if "any_events" not in names and all(claim in OPEN or claim.startswith("word_") for claim in dossier.said):
         names.add("vague")
@@ -133,6 +134,7 @@ def facts(
         telling = [reply for reply in replies if reply not in EMPTY]
         names.update({"replied", f"reply.{(telling or replies)[-1]}"})
     strengths = _strengths(outlook, journey, dossier, names, args, now)
+    strengths |= overdue
     if tracked_prior is not None and "any_movement" not in names:
         names.add("price_known")
         odds = math.log((1 - tracked_prior) / tracked_prior) if 0 < tracked_prior < 1 else 0.0
@@ -330,6 +332,22 @@ def _of_the_purchase(dossier: Dossier, names: set[str], now: dt.datetime) -> Non
         dear = row.above_dollars == 0 or (dollars is not None and dollars > row.above_dollars)
         if order.marketplace in row.marketplaces and order.destination in row.destinations and in_time and dear:
             names.add(row.fact)
+
+
+def _of_the_promise(dossier: Dossier, names: set[str], now: dt.datetime) -> dict[str, float]:
+    """How long the promised day and the purchase are over: in steps of `promise_step` and beyond `age_usual` days."""
+    figure, order = figures(), dossier.order
+    over = (now.date() - order.promised).days if order.promised is not None else 0
+    if over > 0 or "promise_passed" in dossier.said:
+        names.add("promise_passed")
+    start = order.shipped or order.paid
+    age = (now.date() - start).days if start is not None else 0
+    if age > figure.age_usual:
+        names.add("aged")
+    return {
+        "overdue": min(figure.overdue_most, 1 + max(0, over) / figure.promise_step),
+        "aged": min(figure.overdue_most, max(0.0, age / figure.age_usual - 1) * figure.age_scale),
+    }
 
 
 def _strengths(

@@ -100,11 +100,16 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     pattern_length: int
     shown_least: float
     pickup_warn_days: float
+    promise_step: float
+    overdue_most: float
+    age_usual: float
+    age_scale: float
 
 
 # The facts that `facts.py` may find, but for the families whose names follow a vocabulary of the model.
 FACTS = frozenset(
     [
+        "aged",
         "anothers_said",
         "any_events",
         "any_movement",
@@ -142,6 +147,7 @@ FACTS = frozenset(
         "price.low",
         "price_known",
         "product_only",
+        "promise_passed",
         "protection_unknown",
         "reach.known",
         "replied",

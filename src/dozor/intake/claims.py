@@ -24,7 +24,7 @@ class ClaimRow(Struct, frozen=True, forbid_unknown_fields=True):
     """One way of claiming something: all terms of `all` hold in one sentence and none of `none`.
 
     Terms are those of `Sentence.holds`; `a+b` in `none` wants both to hold. Rows of one id are alternatives.
-    `milestone`: where the parcel then is.
+    `milestone`: where the parcel then is. `across`: two neighbouring sentences may say it together.
     """
 
     id: str
@@ -32,6 +32,7 @@ class ClaimRow(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     none: tuple[str, ...] = ()
     milestone: Milestone | None = None
+    across: bool = False
 
 
 class Claim(Struct, frozen=True):
@@ -46,10 +47,11 @@ def claims(spoken: Sequence[Sentence]) -> tuple[Claim, ...]:
     """All claims of the sentences, in the order of the table, each id once (its first sentence)."""
     found: dict[str, Claim] = {}
     held = [(sentence, sentence.terms()) for sentence in spoken]
+    pairs = [(sentence, sentence.terms()) for sentence in joined(spoken)]
     for row, wanted, unwanted in _compiled():
         if row.id in found:
             continue
-        for sentence, terms in held:
+        for sentence, terms in (*held, *pairs) if row.across else held:
             if all(not terms.isdisjoint(parts) for parts in wanted) and not any(
                 all(not terms.isdisjoint(parts) for parts in each) for each in unwanted
             ):

@@ -17,10 +17,12 @@ from dozor.intake.claims import claims
 from dozor.intake.concepts import sentences
 from dozor.intake.hearing import Heard, hear, meaning_of
 from dozor.intake.sentence import Facts
-from dozor.model import Dispute, DisputeState, Dossier, Event, Message, Milestone, Moment, Order
+from dozor.journey.places import find_place
+from dozor.model import Dispute, DisputeState, Dossier, Event, Message, Milestone, Moment, Order, Place
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 ZONELESS = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?")
+STATE = 3  # signs of a state's code after a city
 SENDERS = ("CN", "HK")  # where most parcels start: being there is no wrong turn
 INSTANTS = {"protection_end", "at", "asked_at", "until"}  # fields of the form that are instants, not days
 
@@ -61,6 +63,8 @@ def settle(dossier: Dossier, now: dt.datetime) -> Dossier:
     silent = dossier.last_event_days_ago if dossier.last_event_days_ago is not None else facts.last_event_days_ago
     told = _told(dossier, heard, silent, said_on)
     order = _settled_order(_with_facts(dossier.order, facts), said_on)
+    if order.promised is None and facts.promise_passed_days is not None:
+        order = replace(order, promised=said_on - dt.timedelta(days=round(facts.promise_passed_days)))
     return replace(
         dossier,
         order=order,
@@ -86,7 +90,8 @@ def _told(dossier: Dossier, heard: Heard, silent: float | None, said_on: dt.date
     if dossier.last_event:
         if any(event.text == dossier.last_event for event in dossier.events):
             return dossier.events
-        return (*dossier.events, _event(dossier.last_event, silent, said_on, meaning_of(dossier.last_event)))
+        event = _event(dossier.last_event, silent, said_on, meaning_of(dossier.last_event))
+        return (*dossier.events, _placed(event, dossier.order))
     if dossier.events or any(report.events for report in dossier.reports):
         return dossier.events
     if heard.stage is not None:
@@ -167,6 +172,17 @@ def _event(text: str, days_ago: float | None, today: dt.date, milestone: Milesto
         day = dt.datetime.combine(today - dt.timedelta(days=round(days_ago)), dt.time())
         when = Moment(local=day, precision="day")
     return Event(text=text, when=when, system="buyer", milestone=milestone, decided_by="said" if milestone else None)
+
+
+def _placed(event: Event, order: Order) -> Event:
+    """The event with the city that stands at the end of its words, where the buyer's own city is known to compare."""
+    tail = event.text.rpartition(", ")[2] if order.city else ""
+    if tail.upper() == tail and len(tail) <= STATE:  # "CHICAGO, IL"
+        tail = event.text.rpartition(", ")[0].rpartition(", ")[2]
+    found = find_place(tail, order.destination) if tail and tail != event.text else None
+    if found is None or found.city is None:
+        return event
+    return replace(event, place=Place(text=tail, country=found.country, city=found.city))
 
 
 def _settled_message(message: Any, today: dt.date) -> Any:

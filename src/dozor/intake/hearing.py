@@ -96,9 +96,12 @@ def _dated(sentence: Sentence, today: dt.date) -> Sentence:
 def meaning_of(status: str) -> Milestone | None:
     """What a status means by the words of buyers, where the carriers' own phrases do not know it."""
     carriers = normalise(status).milestone
-    if carriers not in (None, Milestone.INFO, Milestone.IN_TRANSIT):
+    if carriers not in (None, Milestone.INFO, Milestone.IN_TRANSIT, Milestone.CUSTOMS_PROCESSING):
         return None
     found = [claim for claim in claims(sentences(status)) if claim.milestone is not None]
+    if carriers is Milestone.CUSTOMS_PROCESSING:
+        # Who asks for papers or money is waiting for the buyer, whatever else the status speaks of.
+        found = [claim for claim in found if claim.id == "customs_wants"]
     if carriers is Milestone.IN_TRANSIT:
         # "Lost in transit" and "left the country" are more than "in transit".
         found = [claim for claim in found if claim.milestone is not Milestone.IN_TRANSIT]

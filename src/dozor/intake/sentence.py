@@ -72,6 +72,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     dispute: str | None = None
     dispute_days: float | None = None
     shipped: bool | None = None
+    promise_passed_days: float | None = None
 
 
 def read_facts(text: str) -> Facts:

@@ -22,7 +22,10 @@ WINDOW = 24  # signs on either side of a duration that may tell its direction
 
 
 class RoleRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """The fact that a duration gives when one of the concepts `near` stands nearest to it."""
+    """The fact that a duration gives when one of the concepts `near` stands nearest to it.
+
+    `tense`: past, future, or `passed`: a past that is said, as in "was due two weeks ago" (never "due in 30 days").
+    """
 
     fact: str
     tense: str
@@ -147,7 +150,7 @@ def _role(span: Span, sentence: Sentence) -> str | None:
     best: tuple[float, str] | None = None
     for row in _rows():
         future = row.tense == "future"
-        if span.past is future:
+        if span.past is future or (row.tense == "passed" and span.past is None):
             continue
         for hit in sentence.hits:
             if (f"-{hit.concept}" if hit.denied else hit.concept) in row.near:
