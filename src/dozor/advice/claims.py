@@ -6,7 +6,7 @@ import datetime as dt
 
 from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
 from dozor.advice.tables import figure
-from dozor.model import Clock, Dispute, DisputeState, Dossier, Journey, MoneyState, Order
+from dozor.model import Clock, Dispute, DisputeState, Dossier, Journey, Milestone, MoneyState, Order
 
 
 def backstop_facts(facts: Facts, at: Instants, clock: Clock, dossier: Dossier, now: dt.datetime) -> None:
@@ -44,6 +44,8 @@ def opening(clock: Clock, journey: Journey, order: Order) -> dt.datetime | None:
     if limit is None or limit.at is not None:
         return None
     paid = midnight(order.paid)
+    if journey.stage is Milestone.DELIVERED:
+        return journey.delivered_at  # what was said to be delivered may be denied from then on
     if limit.anchor == "promised":
         return paid + DAY * figure("shop_delivery") if paid else None
     scanned = journey.first_acceptance
@@ -90,7 +92,7 @@ def claim_window(
     add(facts, expired=route in ("backstop", "none") and not direct, rescue=route == "rescue")
     add(facts, claim_known="claim_until" in at)
     may = clock.may_open_now is not False and route in ("platform", "rescue") and start <= now
-    sure = clock.may_open_now is True or "claim_until" in at or "overdue" in facts
+    sure = clock.may_open_now is True or "claim_until" in at or not facts.isdisjoint({"overdue", "not_ours"})
     add(facts, can_open=may and "unknown_shop" not in facts and sure)
     return route
 

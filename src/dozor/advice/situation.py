@@ -40,6 +40,9 @@ from dozor.model import (
 )
 
 
+NOT_OURS = frozenset({CauseId.WRONG_DESTINATION, CauseId.RECYCLED_NUMBER})
+
+
 @dataclass(frozen=True)
 class Situation:
     """Where the purchase stands at `now`: the leading cause, facts, instants, and the numbers behind them."""
@@ -74,6 +77,8 @@ def situation(
     order, dispute = dossier.order, dossier.dispute or Dispute()
     cause = _leading(diagnosis)
     p_cause = next((each.probability for each in diagnosis.causes if each.id is cause), 0.0)
+    if cause in NOT_OURS:
+        p_cause = sum(each.probability for each in diagnosis.causes if each.id in NOT_OURS)  # one claim for both
     temper = style(dossier.style)
     reply = replies[-1] if replies else None
     facts: Facts = set()

@@ -82,7 +82,7 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     flat = folded(text)
     hits = _hits(flat)
     quoted = [(match.start(), match.end()) for match in QUOTED.finditer(flat)]
-    ends = [match.end() for match in SENTENCE.finditer(flat)]
+    ends = [match.end() for match in SENTENCE.finditer(flat) if not _in_date(flat, match)]
     cuts = [0, *(end for end in ends if not any(a < end < b for a, b in quoted)), len(flat)]
     found = []
     for start, end in pairwise(cuts):
@@ -91,6 +91,12 @@ def sentences(text: str) -> tuple[Sentence, ...]:
             left = start + len(text[start:end]) - len(text[start:end].lstrip())
             found.append(Sentence(text[start:end].strip(), left, _with_denials(flat, inside)))
     return tuple(found)
+
+
+def _in_date(flat: str, stop: re.Match[str]) -> bool:
+    """Whether a full stop stands after the day of a date, as in "30. Oktober"."""
+    before, after = flat[: stop.start()], flat[stop.end() :].lstrip()
+    return stop[0] == "." and before[-1:].isdigit() and words_of("month").match(after) is not None
 
 
 def _hits(flat: str) -> list[Hit]:

@@ -38,6 +38,10 @@ NO_SCAN = ("ship", "order_act", "dead", "seller")
 # Claims that leave the matter open.
 THIN = frozenset({"private_sender", "on_the_way", "stuck", "goods_missing", "bad_form", "carrier_unknown", "customs"})
 
+TOUCH = 2  # signs between two words that stand next to each other
+# Places that a seller names to explain a delay: his word is no scan.
+EXCUSES = frozenset({"customs", "customs_held", "on_the_way", "left_country"})
+
 Stage = tuple[str, Milestone | None, float | None]
 
 
@@ -60,6 +64,7 @@ def hear(text: str, today: dt.date) -> Heard:
     if all(_open(claim) for claim in found):
         # Nothing telling in any one sentence: perhaps two together say it.
         found = (*claims(joined(spoken)), *found)
+    found = tuple(claim for claim in found if not (claim.id in EXCUSES and _sellers(claim.sentence)))
     facts = _with(read_facts(text), roles(spoken, today))
     ids = {claim.id for claim in found}
     if "goods_here" in ids and facts.received is not True:
@@ -98,7 +103,10 @@ def meaning_of(status: str) -> Milestone | None:
     carriers = normalise(status).milestone
     if carriers not in (None, Milestone.INFO, Milestone.IN_TRANSIT, Milestone.CUSTOMS_PROCESSING):
         return None
-    found = [claim for claim in claims(sentences(status)) if claim.milestone is not None]
+    spoken = sentences(status)
+    if any(each.holds("demand") and each.holds("papers|duty") for each in spoken):
+        return Milestone.CUSTOMS_HELD  # a carrier asks for papers and duty on behalf of the customs alone
+    found = [claim for claim in claims(spoken) if claim.milestone is not None]
     if carriers is Milestone.CUSTOMS_PROCESSING:
         # Who asks for papers or money is waiting for the buyer, whatever else the status speaks of.
         found = [claim for claim in found if claim.id == "customs_wants"]
@@ -161,7 +169,7 @@ def _stage(spoken: Sequence[Sentence], found: Sequence[Claim], facts: Facts, tod
     if placed is not None and placed.id in OUTCOMES:
         return _claimed(placed, today)
     # What a seller says is his message, no status.
-    told = [sentence for sentence in spoken if not (sentence.holds("seller") and sentence.holds("say|admit"))]
+    told = [sentence for sentence in spoken if not _sellers(sentence)]
     telling = any(not _open(claim) and claim.milestone is None for claim in found)
     quotes = [(words, sentence, ours) for sentence in told for words, ours in _quotes(sentence)]
     known = [(words, sentence, ours, normalise(words).milestone) for words, sentence, ours in quotes]
@@ -197,6 +205,8 @@ def _unquoted(sentence: Sentence, today: dt.date) -> Stage | None:
         return None
     for hit in sentence.hits:
         if hit.concept == "shows":
+            if any(each.concept == "stuck" and 0 <= each.start - hit.end <= TOUCH for each in sentence.hits):
+                continue  # "tracking has not moved": no status stands there
             words = sentence.text[hit.end - sentence.start :].strip(" :—–-,")
             meaning = normalise(words)
             if meaning.milestone not in (None, Milestone.INFO) and not meaning.forecast:
@@ -245,6 +255,10 @@ def _speaks(spoken: Sequence[Sentence], words: str, concept: str) -> bool:
     return any(words in each.text and each.holds(f"~{concept}") for each in spoken)
 
 
+def _sellers(sentence: Sentence) -> bool:
+    return sentence.holds("seller") and sentence.holds("say|admit")
+
+
 def _sellers_words(spoken: Sequence[Sentence]) -> tuple[str, ...]:
     """Sentences in which the seller is said to have said something."""
-    return tuple(each.text for each in spoken if each.holds("seller") and each.holds("say|admit"))
+    return tuple(each.text for each in spoken if _sellers(each))

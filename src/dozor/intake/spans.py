@@ -18,6 +18,7 @@ from dozor.intake.sentence import lookup, words_of
 BREAK = 25
 AHEAD = 8  # signs by which a future reading of an open duration must be nearer
 YEAR = 366
+MIDDLE = 15  # the day of a month that is named without one
 WINDOW = 24  # signs on either side of a duration that may tell its direction
 
 
@@ -70,6 +71,7 @@ def _durations(text: str, today: dt.date, kinds: frozenset[str], figures: bool) 
         *(_counted(flat) if "unit" in kinds else ()),
         *(_named_days(flat) if "day" in kinds else ()),
         *(_dates(flat, today) if figures else ()),
+        *(_months(flat, today) if "month" in kinds else ()),
     ]
     spans.sort(key=lambda span: (span.start, -span.end))
     return tuple(span for i, span in enumerate(spans) if not any(other.end > span.start for other in spans[:i]))
@@ -135,6 +137,20 @@ def _dates(flat: str, today: dt.date) -> list[Span]:
     return spans
 
 
+def _months(flat: str, today: dt.date) -> list[Span]:
+    """Months without a day, after a word that counts from them: "since September", "from early October"."""
+    spans = []
+    for match in _since().finditer(flat):
+        month = lookup("month", match["month"])
+        part = lookup("part", match["part"]) if match["part"] else None
+        if month is None:
+            continue
+        found = _day(None, int(month), int(part or MIDDLE), today)
+        if found is not None and found <= today:
+            spans.append(Span(match.start(), match.end(), float((today - found).days), True))
+    return spans
+
+
 def _day(year: int | None, month: int, day: int, today: dt.date) -> dt.date | None:
     try:
         if year is not None:
@@ -182,12 +198,18 @@ def _duration() -> re.Pattern[str]:
 
 
 @cache
+def _since() -> re.Pattern[str]:
+    since, part, month = (words_of(kind).pattern for kind in ("since", "part", "month"))
+    return re.compile(rf"(?:{since})\s+(?:(?P<part>{part})\s+)?(?P<month>{month})(?!\s*\d)", re.I)
+
+
+@cache
 def _date() -> re.Pattern[str]:
     month = words_of("month").pattern
     year = r"(?:,?\s*(?P<{}>20\d\d))?"
     return re.compile(
-        rf"(?<!\w)(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<m1>{month}){year.format('y1')}"
-        rf"|(?P<m2>{month})\s*(?P<d2>\d{{1,2}})(?:st|nd|rd|th|日|号)?(?!\w){year.format('y2')}"
+        rf"(?<!\w)(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.|º|er)?(?:\s+(?:of|de|di))?\s+(?P<m1>{month}){year.format('y1')}"
+        rf"|(?P<m2>{month})\s*(?P<d2>\d{{1,2}})(?:日|号|(?:st|nd|rd|th)?(?!\w)){year.format('y2')}"
         r"|(?<![\d.])(?P<dd>\d{1,2})\.(?P<mm>0[1-9]|1[0-2])(?:\.(?P<yy>20\d\d|\d\d))?(?![\d.])"
         r"|(?<!\d)(?P<iy>20\d\d)-(?P<im>\d\d)-(?P<id>\d\d)(?!\d)",
         re.I,
