@@ -39,7 +39,6 @@ from dozor.model import (
     Outlook,
 )
 
-
 NOT_OURS = frozenset({CauseId.WRONG_DESTINATION, CauseId.RECYCLED_NUMBER})
 
 

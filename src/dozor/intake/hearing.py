@@ -38,6 +38,8 @@ NO_SCAN = ("ship", "order_act", "dead", "seller")
 # Claims that leave the matter open.
 THIN = frozenset({"private_sender", "on_the_way", "stuck", "goods_missing", "bad_form", "carrier_unknown", "customs"})
 
+# Places that a carrier's phrases find in a status and that the buyers' concepts may still correct.
+UNSURE = (None, Milestone.INFO, Milestone.IN_TRANSIT, Milestone.CUSTOMS_PROCESSING, Milestone.ACCEPTED)
 TOUCH = 2  # signs between two words that stand next to each other
 # Places that a seller names to explain a delay: his word is no scan.
 EXCUSES = frozenset({"customs", "customs_held", "on_the_way", "left_country"})
@@ -101,12 +103,14 @@ def _dated(sentence: Sentence, today: dt.date) -> Sentence:
 def meaning_of(status: str) -> Milestone | None:
     """What a status means by the words of buyers, where the carriers' own phrases do not know it."""
     carriers = normalise(status).milestone
-    if carriers not in (None, Milestone.INFO, Milestone.IN_TRANSIT, Milestone.CUSTOMS_PROCESSING):
+    if carriers not in UNSURE:
         return None
     spoken = sentences(status)
     if any(each.holds("demand") and each.holds("papers|duty") for each in spoken):
         return Milestone.CUSTOMS_HELD  # a carrier asks for papers and duty on behalf of the customs alone
     found = [claim for claim in claims(spoken) if claim.milestone is not None]
+    if carriers is Milestone.ACCEPTED:
+        return None
     if carriers is Milestone.CUSTOMS_PROCESSING:
         # Who asks for papers or money is waiting for the buyer, whatever else the status speaks of.
         found = [claim for claim in found if claim.id == "customs_wants"]
@@ -171,7 +175,12 @@ def _stage(spoken: Sequence[Sentence], found: Sequence[Claim], facts: Facts, tod
     # What a seller says is his message, no status.
     told = [sentence for sentence in spoken if not _sellers(sentence)]
     telling = any(not _open(claim) and claim.milestone is None for claim in found)
-    quotes = [(words, sentence, ours) for sentence in told for words, ours in _quotes(sentence)]
+    quotes = [
+        (words, sentence, ours)
+        for sentence in told
+        if not sentence.holds("cheap") or sentence.holds("shows")  # a "bargain" is no status
+        for words, ours in _quotes(sentence)
+    ]
     known = [(words, sentence, ours, normalise(words).milestone) for words, sentence, ours in quotes]
     understood = [each for each in known if each[3] not in (None, Milestone.INFO)]
     best = next((each for each in understood if each[2]), next(iter(understood), None))
