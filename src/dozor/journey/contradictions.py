@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dozor.journey.figures import figures
 from dozor.journey.places import find_place, region_of
 from dozor.journey.scans import DAY, HOUR, Scan, seconds
-from dozor.model import Contradiction, Milestone, Order, Place, Report, Text
+from dozor.model import Contradiction, Milestone, Order, Report, Text
 
 HANDED_OVER = frozenset({Milestone.AVAILABLE_FOR_PICKUP, Milestone.DELIVERED})
 AT_THE_END = HANDED_OVER | {
@@ -99,28 +99,18 @@ def _elsewhere(scans: Indexed, reports: Sequence[Report], order: Order, origin: 
 def _other_city(scans: Indexed, order: Order) -> Iterator[Contradiction]:
     """Handed over in another city of the right country; only where both cities are known beyond doubt."""
     wanted = find_place(order.city, order.destination) if order.city else None
-    if wanted is None or order.city is None:
+    if wanted is None or wanted.city is None:
         return
     ends = [
         (index, scan.event.place)
         for index, scan in scans
         if scan.milestone in HANDED_OVER and scan.country == wanted.country and scan.event.place
     ]
-    if ends and all(_another(place, order.city, wanted.city) for _, place in ends):
+    if ends and all(place.city not in (None, wanted.city) for _, place in ends):
         # In the words of the carrier and of the buyer: they need no translation.
         words = {"city": ends[0][1].text or ends[0][1].city, "wanted": order.city}
         evidence = Text("contradiction.other_city.why", words)
         yield Contradiction("other_city", (evidence,), tuple(index for index, _ in ends))
-
-
-def _another(place: Place, said: str, city: str | None) -> bool:
-    """Whether a known city is surely not the buyer's: by its name, or, where that is none we know, by its letters."""
-    if place.city is None:
-        return False
-    if city is not None:
-        return place.city != city
-    ours, theirs = said.casefold(), (place.text or place.city).casefold()
-    return ours.isascii() == theirs.isascii() and ours not in theirs and theirs not in ours
 
 
 def _too_fast(scans: Indexed) -> Iterator[Contradiction]:
