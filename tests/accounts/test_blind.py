@@ -19,8 +19,8 @@ from dozor.intake import read_dossier
 from dozor.model import CauseId, StepId
 
 HERE = Path(__file__).parent
-FILES = ("blind", "blind_again")
-CAUSE, STEP, HARM = 0.80, 0.80, 0.03
+FILES = ("blind", "blind_again", "blind_third")
+CAUSE, STEP, HARM = 0.88, 0.85, 0.01
 # What is never advised to somebody who waits for goods.
 ALWAYS = frozenset({"confirm_receipt", "cancel_dispute"})
 
@@ -42,7 +42,7 @@ def judged(name: str) -> tuple[tuple[str, dict[str, Any], str, list[str]], ...]:
 @pytest.mark.parametrize("name", FILES)
 def test_the_accounts_name_known_causes_and_steps(name: str) -> None:
     ids = [id for id, _, _, _ in judged(name)]
-    assert len(ids) == len(set(ids)) >= 40
+    assert len(ids) == len(set(ids)) >= 20
     for id, expect, _, _ in judged(name):
         assert set(expect["cause"]) <= set(CauseId) and expect["cause"], id
         assert {*expect["steps"], *expect["never"]} <= set(StepId) and expect["steps"], id
