@@ -110,9 +110,10 @@ def test_an_empty_list_offers_the_box_and_a_household(anna: Person) -> None:
     client = logged_in(anna)
     assert "Load the demo household" in client.get("/parcels/").content.decode()
     page = client.post("/demo/", follow=True).content.decode()
-    assert page.count("<li") >= 6 and Parcel.objects.filter(owner=anna, demo=True).count() == 6
+    many = Parcel.objects.filter(owner=anna, demo=True).count()
+    assert many >= 4 and page.count("<li>") == many
     client.post("/demo/")
-    assert Parcel.objects.filter(owner=anna, demo=True).count() == 6
+    assert Parcel.objects.filter(owner=anna, demo=True).count() == many
     own = watched(anna)
     client.post("/demo/", {"remove": "1"})
     assert list(Parcel.objects.of(anna)) == [own]

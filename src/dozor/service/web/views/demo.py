@@ -9,8 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from dozor.service.language import current
-from dozor.service.parcels import household
+from dozor.service.parcels import demo as household
 from dozor.service.web.limits import limited
 from dozor.service.web.spoken import told
 
@@ -25,6 +24,6 @@ def demo(request: HttpRequest) -> HttpResponse:
         household.remove(person)
         messages.success(request, told("web.demo.removed"))
     else:
-        household.load(person, timezone.now(), current())
+        household.load(person, timezone.now())
         messages.success(request, told("web.demo.loaded"))
     return redirect("parcels")
