@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-import time
 from collections.abc import Callable
 from functools import cache
 
@@ -71,9 +70,9 @@ def limited(id: str, *, always: bool = False) -> Callable[[View], View]:
 
 
 def over(row: Limit, who: str) -> bool:
-    """Counts one more; whether that is one too many."""
-    key = f"limit:{row.id}:{who}:{int(time.time()) // row.seconds}"
-    counts.add(key, 0, row.seconds + 1)
+    """Counts one more; whether that is one too many. The time runs from the first one counted."""
+    key = f"limit:{row.id}:{who}"
+    counts.add(key, 0, row.seconds)
     try:
         return counts.incr(key) > row.times
     except ValueError:  # it ran out between the two
