@@ -74,3 +74,16 @@ def test_nothing_of_the_page_comes_from_elsewhere(client: Any, db: Any) -> None:
     page = client.post("/", {"text": TEXT}).content.decode()
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
     assert not INLINE.search(page)
+
+
+def test_the_first_load_is_light(client: Any, db: Any) -> None:
+    from gzip import compress
+    from pathlib import Path
+
+    import dozor.service.web
+
+    page = client.post("/", {"text": TEXT}).content
+    static = Path(dozor.service.web.__file__).parent / "static" / "web"
+    sent = [compress(file.read_bytes()) for file in (static / "dozor.css", static / "dozor.js", static / "icon.svg")]
+    sent += [file.read_bytes() for file in (static / "fonts").glob("*.woff2")]
+    assert len(page) + sum(map(len, sent)) <= 80_000  # bytes, the page itself not even compressed
