@@ -1,0 +1,16 @@
+"""The document and the running server are one: what schemathesis finds in a hundred requests (bench/api sends more)."""
+
+from __future__ import annotations
+
+import pytest
+from bench.api.fuzz import cases, fuzz, served
+
+SMALL = "list_parcels|read_parcel|identify|set_fate|add_message|home_assistant"  # those of a dossier take minutes
+
+
+@pytest.mark.once
+def test_the_server_does_what_its_document_says() -> None:
+    with served() as (address, token):
+        code, said = fuzz(address, token, examples=2, seed=7, phases="coverage,fuzzing", only=SMALL)
+    assert code == 0, said[:4000]
+    assert cases(said) >= 100, said[:4000]
