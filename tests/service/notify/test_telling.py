@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from dozor.i18n import LANGUAGES
-from dozor.model import Milestone, Order
+from dozor.model import Milestone
 from dozor.service.notify import channels, outbox
 from dozor.service.notify.decide import decide
 from dozor.service.notify.models import Channel
@@ -243,17 +243,17 @@ def test_text_of_others_ends_no_header_and_no_line(anna: Person, mailbox: Mailbo
     assert len(letter.get_content().strip().splitlines()) == 2
 
 
-def test_a_change_of_facts_that_changes_nothing_to_do_is_not_told(anna: Person, mailbox: Mailbox) -> None:
+def test_what_its_owner_does_to_a_parcel_is_no_news_to_him(anna: Person, mailbox: Mailbox) -> None:
     mail(anna)
     parcel = bought(anna)
-    actions.correct(parcel, NOW + HOUR, order=Order(**{**_facts(parcel), "seller": "another name"}))
+    said = parcel.answers.count()
+    actions.correct_order(parcel, NOW + HOUR, protection_end=NOW + DAY)
+    assert parcel.answers.count() > said  # another answer it is, and a pressing one
     tell(NOW + HOUR)
     assert not mailbox.letters
-
-
-def _facts(parcel: Any) -> dict[str, Any]:
-    order = actions.mapping.read_dossier(parcel).order
-    return {name: getattr(order, name) for name in order.__struct_fields__}
+    moves(parcel, Milestone.DELIVERED, NOW + 2 * HOUR)
+    tell(NOW + 2 * HOUR)
+    assert len(mailbox.letters) == 1
 
 
 def test_an_address_inside_is_refused_whatever_it_is_called(anna: Person, receiver: Receiver, settings: Any) -> None:
@@ -307,4 +307,3 @@ def test_a_channel_taken_away_takes_what_waited_with_it(anna: Person, boris: Per
     channels.remove(anna, channel.ref)
     tell(NOW + HOUR)
     assert not mailbox.letters and not Outbox.objects.exists()
-    assert DAY

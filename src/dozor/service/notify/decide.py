@@ -52,7 +52,9 @@ def tell_answers(now: dt.datetime) -> tuple[int, bool]:
         changed: dict[int, dict[str, None]] = {}
         for row in found:
             latest[row.parcel_id] = row  # of several, the last is told, with all that changed
-            changed.setdefault(row.parcel_id, {}).update(dict.fromkeys(row.change))
+            # What somebody changes himself he reads where he changes it.
+            own = row.at == row.parcel.changed
+            changed.setdefault(row.parcel_id, {}).update(dict.fromkeys(() if own else row.change))
         rows: list[Outbox] = []
         for id, row in latest.items():
             habits = habits_of(row.parcel.owner)
