@@ -20,7 +20,8 @@ def test_the_page_is_usable_narrow_and_dark_and_without_script(tmp_path: Path) -
         owner.page.fill("#address", "json://receiver.example/secret")
         owner.press("form[action$=add] button")
         assert "receiver.example" in owner.page.inner_text("main")
-        assert owner.faults() == [] and owner.strangers() == [] and owner.complaints == []
+        assert owner.complaints == []
+        assert owner.faults() == [] and owner.strangers() == []
         owner.page.screenshot(path=tmp_path / "wide.png", full_page=True)
         narrow = Visitor(browser, base, lang="ru", width=360, scheme="dark", script=False)
         narrow.context.add_cookies(owner.context.cookies())

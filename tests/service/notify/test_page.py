@@ -69,7 +69,10 @@ def test_the_calendars_address_is_shown_renewed_and_closed(client: Client, anna:
 
 def test_a_parcel_is_muted_and_heard_again(client: Client, anna: Person) -> None:
     parcel = bought(anna, "<b>Lamp</b>")
+    door = f'formaction="/notifications/mute/{parcel.ref}" name="do" value="%s"'
+    assert door % "mute" in client.get(f"/parcels/{parcel.ref}/").text
     page = client.post(f"/notifications/mute/{parcel.ref}", follow=True)
+    assert door % "unmute" in client.get(f"/parcels/{parcel.ref}/").text
     assert "&lt;b&gt;Lamp&lt;/b&gt;" in page.text and "<b>Lamp" not in page.text
     client.post(f"/notifications/mute/{parcel.ref}", {"do": "unmute"})
     assert not Mute.objects.exists()

@@ -109,7 +109,7 @@ def carry(apprise: Any, asset: Any, wish: dict[str, str]) -> dict[str, Any]:
     host, _, path = rest.partition("/")  # a path may be a secret of its own
     hint = f"{scheme}://{host}{'/…' if path else ''}"
     if "body" not in wish:
-        return {"ok": True, "hint": f"{server.service_name or ''} {hint}".strip()[:200]}
+        return {"ok": True, "hint": " · ".join(filter(None, (str(server.service_name or ""), hint)))[:200]}
     ways = apprise.Apprise(asset=asset)
     ways.add(server)
     taken = ways.notify(body=wish["body"], title=wish["title"], body_format=apprise.NotifyFormat.TEXT)
