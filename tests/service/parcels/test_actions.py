@@ -198,3 +198,10 @@ def test_the_answer_is_thought_over_without_news(parcel: Parcel) -> None:
     assert changed and parcel.answers.count() == before + 1
     assert answer.now == later
     assert actions.refresh(parcel, later)[1] == [] and parcel.answers.count() == before + 1
+
+
+def test_a_number_within_the_text_is_the_parcels_number(anna: Person) -> None:
+    pasted = Dossier(text="RB740193524CN, shipped 24 days ago, order 8199633578334590")
+    parcel = actions.add_dossier(anna, pasted, NOW)
+    assert [row.number for row in parcel.numbers.all()] == ["RB740193524CN"]
+    assert actions.add_dossier(anna, pasted, NOW).pk == parcel.pk

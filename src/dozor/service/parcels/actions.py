@@ -15,10 +15,10 @@ from django.conf import settings
 from django.db import transaction
 from msgspec.structs import replace
 
-from dozor.answer import answer
+from dozor.answer import answer, read_numbers
 from dozor.carriers import systems
 from dozor.intake import settle
-from dozor.model import Answer, Dispute, Dossier, Event, Message, Order, Report
+from dozor.model import Answer, Dispute, Dossier, Event, Kind, Message, Order, Report
 from dozor.service.parcels import asking, mapping, secrets, summary
 from dozor.service.parcels import models as rows
 from dozor.service.parcels.models import ENDED, Fate, Parcel, Person
@@ -56,7 +56,7 @@ def add_dossier(
 
     The same order and numbers put in again are the same parcel: it is brought up to date, not doubled.
     """
-    dossier = settle(with_person(dossier, person), now)
+    dossier = _numbered(settle(with_person(dossier, person), now))
     with transaction.atomic():
         parcel = _same(person, dossier, demo=demo)
         if parcel is None:
@@ -277,6 +277,13 @@ def with_person(dossier: Dossier, person: Person) -> Dossier:
         order = replace(order, destination=person.country)
     style = person.style if dossier.style == Dossier().style else dossier.style
     return replace(dossier, order=order, lang=dossier.lang or person.lang, style=style)
+
+
+def _numbered(dossier: Dossier) -> Dossier:
+    """The tracking numbers of its text are its numbers as much as those given apart: look-ups go by them."""
+    best = [(mention.raw, mention.readings[0]) for mention in read_numbers(dossier) if mention.readings]
+    found = [each.normal for raw, each in best if each.kind is Kind.TRACKING and raw not in dossier.numbers]
+    return replace(dossier, numbers=(*dossier.numbers, *found)) if found else dossier
 
 
 def _write(parcel: Parcel, dossier: Dossier, now: dt.datetime) -> None:
