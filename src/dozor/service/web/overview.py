@@ -152,7 +152,7 @@ def row(parcel: Parcel, now: dt.datetime, lang: str, zone: str) -> Row:
         sign=table.signs[mark],
         word=say(Text(f"web.mark.{mark}"), lang),
         sentence=_sentence(parcel, now, lang, zone),
-        step="" if over or not has(f"step.{parcel.step}", "en") else say(Text(f"step.{parcel.step}"), lang),
+        step="" if over or not has(f"step.{parcel.step}", "en") else _ended(f"step.{parcel.step}", lang),
         until=until,
         urgent=near or parcel.step in shown().red_steps,
         price=money(Money(price[0], price[1])) if price[0] is not None and price[1] else "",
@@ -167,6 +167,10 @@ def title(parcel: Parcel, lang: str) -> str:
     numbers = [each.number for each in parcel.numbers.all()]
     named = parcel.title or ", ".join(lines) or (numbers[0] if numbers else "") or parcel.order.number
     return named or " ".join(parcel.text.split())[:60] or say(Text("web.parcel"), lang)
+
+
+def _ended(id: str, lang: str) -> str:
+    return say(Text(id), lang) + say(Text("journey.full_stop"), lang)
 
 
 def _sentence(parcel: Parcel, now: dt.datetime, lang: str, zone: str) -> str:
