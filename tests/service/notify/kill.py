@@ -143,7 +143,8 @@ def _killed(kills: int, chance: random.Random, book: Path, json_port: str, begun
     def more(first: int, last: int) -> None:
         for n in range(first, last):
             parcel = actions.add_dossier(person, Dossier(numbers=(f"LP{n:014d}",)), now, title=f"Parcel {n:03d}")
-            Answer.objects.filter(parcel=parcel).update(told_at=None, change=["stage"])
+            later = now + dt.timedelta(seconds=1)  # news, and not what its owner did to it himself
+            Answer.objects.filter(parcel=parcel).update(told_at=None, change=["stage"], at=later)
 
     def waiting() -> int:
         return Outbox.objects.filter(outbox.OPEN).count() + Answer.objects.filter(told_at=None).count()
