@@ -178,8 +178,7 @@ def _read(parcel: Parcel) -> list[Scan]:
         by_system.setdefault(event.system, []).append(event)
     for system, events in sorted(by_system.items()):
         scans += _heard(system, None, events)
-    asked = [report.carrier for report in parcel.reports]
-    return scans if len(set(asked)) == len(asked) and not parcel.told else _once(scans)
+    return _once(scans)
 
 
 def _heard(carrier: str, number: str | None, events: Sequence[Event]) -> list[Scan]:
