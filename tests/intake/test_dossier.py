@@ -99,3 +99,9 @@ def test_what_is_left_of_the_protection_has_not_left_the_country() -> None:
     said = "UA740193524CN, shipped 24 days ago, 3.20 USD, 36 days of protection left, to Ukraine"
     settled = settle(Dossier(text=said, today=NOW.date()), NOW)
     assert settled.events == () and settled.order.protection_end is not None
+
+
+def test_a_bare_number_has_no_words_to_hear_and_a_word_beside_it_is_heard() -> None:
+    assert settle(Dossier(text="RB740193524CN"), NOW).events == ()
+    assert settle(Dossier(text="RB740193524CN 24天前发货"), NOW).order.shipped == dt.date(2026, 10, 31)
+    assert settle(Dossier(text="RB740193524CN отправлено 24 дня назад"), NOW).order.shipped == dt.date(2026, 10, 31)

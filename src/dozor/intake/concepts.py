@@ -106,7 +106,7 @@ def _hits(flat: str) -> list[Hit]:
         if start and flat[start - 1].isalnum() and word[0].isalnum() and not _wide(word[0]):
             continue
         for concept, rest in entries:
-            if match := rest.match(flat, end):
+            if match := _pattern(rest).match(flat, end):
                 found.append(Hit(start, match.end(), concept))
     # The longer reading of a place is the right one: "not only" is no "not".
     found.sort(key=lambda hit: (hit.start, -hit.end))
@@ -189,15 +189,21 @@ def _rows() -> tuple[ConceptRow, ...]:
 
 
 @cache
+def _pattern(tail: str) -> re.Pattern[str]:
+    """What must follow a word; compiled when a text first has the word, since a text has few of them."""
+    return re.compile(tail)
+
+
+@cache
 def _automaton() -> ahocorasick.Automaton:
     """Each word up to its first star, with what must follow it."""
-    words: dict[str, dict[tuple[str, re.Pattern[str]], None]] = {}
+    words: dict[str, dict[tuple[str, str], None]] = {}
     for row in _rows():
         for written in row.words:
             word, *rest = folded(written).split("*")
             closed = r"" if _wide(written[-1]) or not written[-1].isalnum() else r"(?!\w)"
             tail = "".join(rf"\w*{re.escape(part)}" for part in rest) + (closed if not written.endswith("*") else "")
-            words.setdefault(word, {})[(row.id, re.compile(tail))] = None
+            words.setdefault(word, {})[(row.id, tail)] = None
     automaton = ahocorasick.Automaton()
     for word, entries in words.items():
         automaton.add_word(word, (word, tuple(entries)))

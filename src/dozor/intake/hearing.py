@@ -40,6 +40,8 @@ THIN = frozenset({"private_sender", "on_the_way", "stuck", "goods_missing", "bad
 
 # Places that a carrier's phrases find in a status and that the buyers' concepts may still correct.
 UNSURE = (None, Milestone.INFO, Milestone.IN_TRANSIT, Milestone.CUSTOMS_PROCESSING, Milestone.ACCEPTED)
+# A token that is a number and no word: signs of Latin and six digits at least.
+BARE = re.compile(r"(?=(?:\D*\d){6})[A-Za-z0-9]+")
 TOUCH = 2  # signs between two words that stand next to each other
 # Places that a seller names to explain a delay: his word is no scan.
 EXCUSES = frozenset({"customs", "customs_held", "on_the_way", "left_country"})
@@ -59,8 +61,8 @@ class Heard(Struct, frozen=True):
 
 def hear(text: str, today: dt.date) -> Heard:
     """All that a text of any of the languages says, as of the day it was said."""
-    if not text:
-        return Heard(Facts())
+    if all(BARE.fullmatch(token) for token in text.split()):
+        return Heard(Facts())  # nothing but numbers: there is no word to hear
     spoken = tuple(_dated(sentence, today) for sentence in sentences(text))
     found = claims(spoken)
     if all(_open(claim) for claim in found):
