@@ -395,7 +395,14 @@ def pick(tree: Any, path: str) -> list[Any]:
         return next((found for each in path.split(OR) if (found := pick(tree, each.strip()))), [])
     nodes = [tree]
     for step in steps(path):
-        nodes = [after for node in nodes for after in _after(node, step)]
+        if len(nodes) == 1 and step.plain and type(nodes[0]) is dict:
+            # Nearly every step is a name in one object: no list is made of it.
+            value = nodes[0].get(step.name)
+            if value is None:
+                return []
+            nodes[0] = value
+        else:
+            nodes = [after for node in nodes for after in _after(node, step)]
     return items(nodes[0]) if not path and nodes and isinstance(nodes[0], list) else nodes
 
 
@@ -405,6 +412,7 @@ class Step(Struct, frozen=True):
     name: str
     many: bool = False
     where: tuple[str, str] | None = None
+    plain: bool = False  # a name, and one thing of that name
 
 
 @lru_cache(maxsize=2048)
@@ -416,7 +424,8 @@ def steps(path: str) -> tuple[Step, ...]:
         if chosen:
             found.append(Step(chosen[1], True, (chosen[2], chosen[3])))
         else:
-            found.append(Step(step.removesuffix("[]"), step.endswith("[]")))
+            many = step.endswith("[]")
+            found.append(Step(step.removesuffix("[]"), many, plain=bool(step) and not many))
     return tuple(found)
 
 
