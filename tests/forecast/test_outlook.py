@@ -78,6 +78,30 @@ def test_later_stages_arrive_sooner() -> None:
     assert first is not None and late is not None and late < first
 
 
+@pytest.mark.parametrize(
+    ("named", "service"),
+    [
+        ("AliExpress Standard Shipping", "standard"),
+        ("AliExpress Saver Shipping", "economy"),
+        ("AliExpress Premium Shipping", "express"),
+        ("Cainiao Super Economy Global", "economy"),
+        ("Yanwen Economic Air Mail", "economy"),
+        ("China Post Registered Air Mail", "registered"),
+        ("China Post Ordinary Small Packet Plus", "economy"),
+        ("ePacket", "standard"),
+        ("e-EMS", "ems"),
+        ("DHL", "express"),
+        ("Заказная почта", "registered"),
+        ("без отслеживания", "economy"),
+        ("中国邮政挂号小包", "registered"),
+        ("Groups of plushes", None),
+        ("AliExpress", None),
+    ],
+)
+def test_a_service_is_known_by_whole_words(named: str, service: str | None) -> None:
+    assert service_class(Order(service=named), None) == service
+
+
 @pytest.mark.rule("S134", "S135")
 def test_the_service_changes_the_norm() -> None:
     express = looked(order=shipped(3, service="DHL")).arrival_p50
