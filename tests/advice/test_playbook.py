@@ -476,7 +476,7 @@ def test_every_row_has_its_words():
             for lang in LANGUAGES:
                 assert all(has(id, lang) for id in wanted), (row.id, lang)
             if step.message:
-                assert words.message(step.message, "ru", {})[0], (row.id, step.message)
+                assert words.message(step.message, words.Languages("ru", "ru"), {})[0], (row.id, step.message)
     for guard in tables.guard_rows():
         assert all(has(f"advice.guard.{guard.id}", lang) for lang in LANGUAGES)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dozor.advice.words import _messages, fill, message, seeds
+from dozor.advice.words import Languages, _messages, fill, languages, message, seeds
 from dozor.model import Dossier, Money, Order
 
 from .world import ask, clock, dossier, journey, outlook
@@ -23,9 +23,9 @@ MESSAGES = (
 
 
 @pytest.mark.parametrize("id", MESSAGES)
-@pytest.mark.parametrize("lang", ["en", "ru", "uk", "zh", None])
+@pytest.mark.parametrize("lang", ["en", "ru", "uk", "zh", "fr"])
 def test_a_message_with_nothing_known_still_reads(id, lang):
-    texts, to = message(id, lang, {})
+    texts, to = message(id, Languages(lang, lang), {})
     assert texts and to
     for text in texts.values():
         assert not set("{}[]") & set(text) and "None" not in text and "  " not in text and text[0].isalpha()
@@ -43,10 +43,27 @@ def test_a_carriers_words_can_not_break_out_of_a_message(args):
 
 
 def test_languages_go_where_they_are_read():
-    assert set(message("seller.stalled", "ru", {})[0]) == {"en", "zh"}
-    assert set(message("platform.claim", "ru", {})[0]) == {"en", "ru"}
-    assert set(message("post.search", "uk", {})[0]) == {"uk"}
-    assert set(message("bank.statement", None, {})[0]) == {"en"}
+    speak = Languages(own="ru", local="uk")
+    assert set(message("seller.stalled", speak, {})[0]) == {"en", "zh"}
+    assert set(message("platform.claim", speak, {})[0]) == {"en", "ru"}
+    assert set(message("post.search", speak, {})[0]) == {"uk"}
+    assert set(message("bank.statement", speak, {})[0]) == {"ru"}
+
+
+@pytest.mark.parametrize(
+    ("told", "country", "own", "local"),
+    [
+        ("ru", None, "ru", "ru"),
+        ("ru", "UA", "ru", "uk"),
+        ("ru", "DE", "ru", "en"),
+        (None, "KZ", "ru", "ru"),
+        (None, "DE", "en", "en"),
+        (None, None, "en", "en"),
+        ("fr", None, "en", "en"),
+    ],
+)
+def test_the_buyers_language_and_that_of_the_counter(told, country, own, local):
+    assert languages(Dossier(lang=told, order=Order(destination=country))) == Languages(own, local)
 
 
 @pytest.mark.rule("S083", "S091")
@@ -54,7 +71,7 @@ def test_the_guides_own_wordings_are_kept_beside_ours():
     kept = {row.id: row.text for row in seeds()}
     assert kept["seller.no_information"].startswith("Hello! The track number ____")
     assert "parsel was sent 15 days ago" in kept["platform.claim"]
-    assert "parsel" not in message("platform.claim", "en", {})[0]["en"]
+    assert "parsel" not in message("platform.claim", Languages("en", "en"), {})[0]["en"]
 
 
 @pytest.mark.rule("S091", "S092", "S155")

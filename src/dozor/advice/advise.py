@@ -60,12 +60,12 @@ def advise(
     """
     trust = figure("reliability") if reliability is None else min(max(reliability, 0.01), 0.99)
     s = situation(dossier, journey, clock, outlook, diagnosis, now, replies, trust)
-    lang = words.buyer_language(dossier)
+    speak = words.languages(dossier)
     said = words.message_args(dossier, journey, s)
 
     rows = matching(s)
     drafts = [(row, step) for row in rows for step in row.steps]
-    steps = lawful((_step(row, step, s, lang, said) for row, step in drafts), s, may)
+    steps = lawful((_step(row, step, s, speak, said) for row, step in drafts), s, may)
     steps = steps[: round(figure("steps_shown"))]
     if how is not None:
         steps = tuple(_filled(step, s, clock, how) for step in steps)
@@ -98,8 +98,8 @@ def _fits(row: Row | GuardRow, s: Situation) -> bool:
     )
 
 
-def _step(row: Row, step: StepRow, s: Situation, lang: str, said: dict[str, Any]) -> Step:
-    say, to = words.message(step.message, lang, said) if step.message else ({}, None)
+def _step(row: Row, step: StepRow, s: Situation, speak: words.Languages, said: dict[str, Any]) -> Step:
+    say, to = words.message(step.message, speak, said) if step.message else ({}, None)
     return Step(
         id=step.step,
         why=words.text(f"advice.why.{step.why}", s.args),

@@ -45,6 +45,14 @@ class DateForms(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     uk: str
 
 
+class Spoken(Struct, frozen=True, forbid_unknown_fields=True):
+    """The language of ours that is spoken at the counters of a country."""
+
+    country: str
+    lang: str
+    source: str
+
+
 def text(id: str, args: Mapping[str, Any]) -> Text:
     """The Text of an id with just the arguments that its sentence names; `<id>.plain` where one is unknown."""
     names = _placeholders(id)
@@ -53,20 +61,24 @@ def text(id: str, args: Mapping[str, Any]) -> Text:
     return Text(id, {name: args[name] for name in names})
 
 
-def message(id: str, lang: str | None, args: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
+def message(id: str, speak: Languages, args: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
     """The texts of a message by language, and whom they are for.
 
-    A seller is written to in English and Chinese; a platform in English and the buyer's language; a post office
-    and a bank in the buyer's language.
+    A seller is written to in English and Chinese; a platform in English and the buyer's language; a post office in
+    the language of its country; a bank, a sender and a forwarder in the buyer's.
     """
     rows = {row.lang: row for row in _messages().get(id, ()) if not row.seed}
     if not rows:
         return {}, None
     to = next(iter(rows.values())).to
-    own = lang if lang in rows else "en"
-    wanted = {"seller": ("en", "zh"), "shop": ("en", own), "platform": ("en", own), "reviews": ("en", own)}.get(
-        to, (own,)
-    )
+    own, local = (each if each in rows else "en" for each in (speak.own, speak.local))
+    wanted = {
+        "seller": ("en", "zh"),
+        "shop": ("en", own),
+        "platform": ("en", own),
+        "reviews": ("en", own),
+        "post": (local,),
+    }.get(to, (own,))
     return {each: fill(rows[each].text, args, each) for each in dict.fromkeys(wanted) if each in rows}, to
 
 
@@ -115,13 +127,19 @@ def message_args(dossier: Dossier, journey: Journey, s: Situation) -> dict[str, 
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
-def buyer_language(dossier: Dossier) -> str:
-    """The buyer's language, as told; else the one of the destination where it is one of ours; else English."""
-    if dossier.lang in i18n.LANGUAGES:
-        return dossier.lang
-    return {"RU": "ru", "BY": "ru", "KZ": "ru", "UA": "uk", "CN": "zh"}.get(
-        (dossier.order.destination or "").upper(), "en"
-    )
+class Languages(Struct, frozen=True):
+    """Languages that texts are written in: the buyer's own, and the one spoken where the parcel waits."""
+
+    own: str
+    local: str
+
+
+def languages(dossier: Dossier) -> Languages:
+    """As told or by the country of destination; English where neither is known or the country's is not one of ours."""
+    country = (dossier.order.destination or "").upper()
+    spoken = {row.country: row.lang for row in knowledge.table("advice", "languages.csv", Spoken)}.get(country)
+    own = dossier.lang if dossier.lang in i18n.LANGUAGES else spoken or "en"
+    return Languages(own, spoken or ("en" if country else own))
 
 
 def seeds() -> tuple[MessageRow, ...]:

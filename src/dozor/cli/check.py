@@ -98,7 +98,7 @@ def _draw(given: Answer, options: dict[str, Any], lang: str) -> None:
 
 def _dossier(options: dict[str, Any], now: dt.datetime, day_option: Any) -> Dossier:
     """From the arguments and files; what the options say is merged over what a file holds."""
-    from dozor.cli.options import country_option, instant_option, price_option
+    from dozor.cli.options import country_option, instant_option, language, price_option
 
     today = now.date()
     base = Dossier()
@@ -128,6 +128,7 @@ def _dossier(options: dict[str, Any], now: dt.datetime, day_option: Any) -> Doss
     order: Order = replace(base.order, **{name: value for name, value in told.items() if value is not None})
     return replace(
         base,
+        lang=base.lang or language(options["lang"]),
         text="\n".join([text for text in [base.text, *texts] if text]),
         order=order,
         messages=(*base.messages, *(Message(text=words) for words in options["messages"])),
