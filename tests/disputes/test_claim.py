@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from dozor.advice.words import message, seeds
+from dozor.advice.words import Languages, message, seeds
 from dozor.answer import answer
 from dozor.disputes import evidence, form, how
 from dozor.i18n import LANGUAGES, has, say
@@ -24,7 +24,28 @@ def texts(cause: CauseId, **more) -> list[str]:
 def test_the_way_to_the_form_comes_first():
     first = form(CauseId.FAKE_NUMBER)[0]
     assert first.id == "way"
-    assert "Открыть спор" in say(how(CauseId.FAKE_NUMBER, family="not_received", scope=None, known=())[0], "ru")
+    way = how(CauseId.FAKE_NUMBER, family="not_received", scope=None, known=(), shop="aliexpress")[0]
+    assert "Открыть спор" in say(way, "ru")
+
+
+@pytest.mark.parametrize(
+    ("shop", "says"), [("ebay", "eBay"), ("amazon", "A-to-z"), ("temu", "support"), ("lamoda", "shops name it")]
+)
+def test_each_shop_has_its_own_way(shop, says):
+    way = how(CauseId.LOST, family="not_received", scope=None, known=(), shop=shop)[0]
+    assert says in say(way, "en") and "Open dispute" not in say(way, "en")
+
+
+def test_a_parcel_shown_as_delivered_is_not_said_to_have_gone_elsewhere():
+    assert "form.reason_delivered" in texts(CauseId.DELIVERED_NOT_RECEIVED)
+
+
+def test_the_buyers_own_sentence_is_not_quoted_as_the_carriers():
+    heard = "Bought on Temu 3 weeks ago, LP00123456789012 says delivered but I have nothing"
+    given = answer(read_dossier({"text": heard}), NOW)
+    assert given.journey.delivered_at is None  # three weeks ago is when it was bought
+    for step in given.advice.steps:
+        assert all(heard not in text and "2026-11-03" not in text for text in step.say.values())
 
 
 @pytest.mark.rule("S058")
@@ -67,7 +88,7 @@ def test_faulty_goods_are_another_family_with_other_answers():
 def test_the_words_of_the_dispute_say_what_the_seed_says_without_its_slips():
     assert form(CauseId.FAKE_NUMBER)[-1].id == "comment"
     seed = next(row.text for row in seeds() if row.id == "platform.claim")
-    ours, to = message("platform.claim", "en", {"number": "RB740193524CN", "days": 15})
+    ours, to = message("platform.claim", Languages("en", "en"), {"number": "RB740193524CN", "days": 15})
     assert to == "platform" and "15 days ago" in ours["en"] and "15 days ago" in seed
     assert "parsel" in seed and "parsel" not in ours["en"]
 

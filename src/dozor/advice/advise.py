@@ -19,8 +19,10 @@ from dozor.model import Advice, CauseId, Clock, Diagnosis, Dossier, Journey, Out
 class How(Protocol):
     """Says how a claim is filled in: the form's answers and the evidence, as sentences."""
 
-    def __call__(self, cause: CauseId, *, family: str, scope: str | None, known: Sequence[str]) -> tuple[Text, ...]:
-        """Sentences for a cause, a family of dispute (not_received, defect) and the policy's scope."""
+    def __call__(
+        self, cause: CauseId, *, family: str, scope: str | None, known: Sequence[str], shop: str | None
+    ) -> tuple[Text, ...]:
+        """Sentences for a cause, a family of dispute (not_received, defect), the policy's scope and a marketplace."""
 
 
 HARD = frozenset(
@@ -68,18 +70,19 @@ def advise(
     steps = lawful((_step(row, step, s, speak, said) for row, step in drafts), s, may)
     steps = steps[: round(figure("steps_shown"))]
     if how is not None:
-        steps = tuple(_filled(step, s, clock, how) for step in steps)
+        shop = (dossier.order.marketplace or "").lower() or None
+        steps = tuple(_filled(step, s, clock, how, shop) for step in steps)
     never = round(s.decision.p_never, 4)
     return Advice(steps=steps, reminders=_reminders(steps, s.now, trust), guards=_guards(s), p_never=never)
 
 
-def _filled(step: Step, s: Situation, clock: Clock, how: How) -> Step:
+def _filled(step: Step, s: Situation, clock: Clock, how: How, shop: str | None) -> Step:
     """A step that opens or changes a dispute, with what to choose in its form and what to attach."""
     if step.id not in CLAIMS and step.id is not StepId.MODIFY_DISPUTE:
         return step
     family = "defect" if s.has("goods") and s.has("defect") else "not_received"
     known = ("admitted",) if s.has("admitted") else ()
-    return replace(step, how=how(s.cause, family=family, scope=clock.dispute_scope, known=known))
+    return replace(step, how=how(s.cause, family=family, scope=clock.dispute_scope, known=known, shop=shop))
 
 
 def matching(s: Situation) -> list[Row]:

@@ -99,6 +99,8 @@ def message_args(dossier: Dossier, journey: Journey, s: Situation) -> dict[str, 
     """What messages may name: of the order and the parcel only, never a person."""
     order = dossier.order
     last = journey.last_movement
+    # The buyer's own sentence about a scan is not the carrier's: it is not quoted as such.
+    quoted = last.text if last and last.decided_by != "said" else None
     asked = [
         carrier
         for carrier, outcome in journey.outcomes.items()
@@ -115,7 +117,7 @@ def message_args(dossier: Dossier, journey: Journey, s: Situation) -> dict[str, 
         "sum": s.args.get("sum"),
         "offered": s.args.get("offered"),
         "sources": ", ".join(sorted(asked)[:4]) or None,
-        "last_event": last.text if last else None,
+        "last_event": quoted,
         "last_date": last.when.local.date() if last and last.when else None,
         "place": last.place.text if last and last.place else None,
         "delivered": journey.delivered_at.date() if journey.delivered_at else None,

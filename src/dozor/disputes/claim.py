@@ -23,17 +23,23 @@ class Line(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     source: str
     confidence: str
     causes: tuple[CauseId, ...] = ()
+    shops: tuple[str, ...] = ()
     scope: str | None = None
     when: str | None = None
 
 
-def form(cause: CauseId, *, family: str = "not_received", scope: str | None = None) -> tuple[Line, ...]:
-    """The answers to give, in the order in which a form asks. `scope` is the policy's: line or order."""
+def form(
+    cause: CauseId, *, family: str = "not_received", scope: str | None = None, shop: str | None = None
+) -> tuple[Line, ...]:
+    """The answers to give, in the order in which a form asks. `scope` is the policy's: line or order.
+
+    `shop` is a marketplace id; without one only what holds for any shop is said.
+    """
     taken: dict[str, Line] = {}
     for row in _lines("form.toml"):
         if row.id in taken or family not in row.families or (row.causes and cause not in row.causes):
             continue
-        if row.scope is None or row.scope == scope:
+        if (row.scope is None or row.scope == scope) and (not row.shops or shop in row.shops):
             taken[row.id] = row
     return tuple(taken.values())
 
@@ -49,9 +55,11 @@ def evidence(cause: CauseId, *, family: str = "not_received", known: Collection[
     )
 
 
-def how(cause: CauseId, *, family: str, scope: str | None, known: Collection[str]) -> tuple[Text, ...]:
+def how(
+    cause: CauseId, *, family: str, scope: str | None, known: Collection[str], shop: str | None = None
+) -> tuple[Text, ...]:
     """Form and evidence as sentences, for a step that opens or changes a dispute."""
-    lines = (*form(cause, family=family, scope=scope), *evidence(cause, family=family, known=known))
+    lines = (*form(cause, family=family, scope=scope, shop=shop), *evidence(cause, family=family, known=known))
     return tuple(Text(f"dispute.{line.text}") for line in lines)
 
 

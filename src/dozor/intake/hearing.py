@@ -240,11 +240,16 @@ def _claimed(claim: Claim, today: dt.date) -> Stage:
 
 
 def _age(sentence: Sentence, today: dt.date) -> float | None:
-    """Days since what a sentence tells: by its role, else the shortest duration; "today" is the last choice."""
-    role = roles([sentence], today).get("last_event_days_ago")
+    """Days since what a sentence tells: by its role, else the shortest duration; "today" is the last choice.
+
+    A duration that tells of something else ("bought three weeks ago") is not its age.
+    """
+    played = roles([sentence], today)
+    role = played.pop("last_event_days_ago", None)
     if role:
         return float(role)
-    past = [span.days for span in durations(sentence, today) if span.past is not False]
+    others = set(played.values())
+    past = [span.days for span in durations(sentence, today) if span.past is not False and span.days not in others]
     return min((days for days in past if days), default=0.0 if past else None)
 
 
