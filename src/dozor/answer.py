@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from dozor.advice import advise
 from dozor.diagnosis import diagnose, headline
-from dozor.disputes import classify, how, steps_allowed
+from dozor.disputes import Reply, classify, how, steps_allowed
 from dozor.forecast import outlook, tracked_prior
 from dozor.intake import settle
 from dozor.journey import weave_each
-from dozor.model import Answer, DisputeState, Dossier, Kind, Mention, Reading
+from dozor.model import Answer, Dispute, DisputeState, Dossier, Kind, Mention, Reading
 from dozor.numbers import buyer_suffix, find, identify
 from dozor.protection import clock
 
@@ -26,6 +28,9 @@ def answer(dossier: Dossier, now: dt.datetime) -> Answer:
     now = now.astimezone(dt.UTC)
 
     dossier = settle(dossier, now)
+    understood = [classify(message.text) for message in dossier.messages if message.by == "seller"]
+    replies = [reply.category for reply in understood]
+    dossier = granted(dossier, understood)
     mentions = read_numbers(dossier)
     readings = [mention.readings[0] for mention in mentions if mention.readings]
     tracking = [reading for reading in readings if reading.kind is Kind.TRACKING]
@@ -40,7 +45,6 @@ def answer(dossier: Dossier, now: dt.datetime) -> Answer:
         reading=tracking[0] if tracking else None,
         protection_end=limits.at("protection_end"),
     )
-    replies = [classify(message.text).category for message in dossier.messages if message.by == "seller"]
     diagnosis = diagnose(
         dossier,
         mentions,
@@ -77,6 +81,12 @@ def answer(dossier: Dossier, now: dt.datetime) -> Answer:
         id=dossier.id,
         others=tuple(other for other in others if other.events),
     )
+
+
+def granted(dossier: Dossier, understood: Sequence[Reply]) -> Dossier:
+    """The dossier with the dispute that the seller's words take for granted, where nothing else is said of one."""
+    states = [reply.dispute for reply in understood if reply.dispute is not None]
+    return dossier if dossier.dispute or not states else replace(dossier, dispute=Dispute(state=states[-1]))
 
 
 def read_numbers(dossier: Dossier) -> tuple[Mention, ...]:

@@ -40,6 +40,18 @@ def test_a_parcel_shown_as_delivered_is_not_said_to_have_gone_elsewhere():
     assert "form.reason_delivered" in texts(CauseId.DELIVERED_NOT_RECEIVED)
 
 
+@pytest.mark.parametrize(
+    ("heard", "first"),
+    [
+        ("The seller asks me to cancel the dispute and promises to resend", StepId.KEEP_DISPUTE_OPEN),
+        ("Продавец просит закрыть спор, говорит посылка едет", StepId.KEEP_DISPUTE_OPEN),
+        ("The seller says: please don't open a dispute, my friend", StepId.OPEN_DISPUTE_BY_DEADLINE),
+    ],
+)
+def test_nobody_asks_to_close_a_dispute_that_is_not_open(heard, first):
+    assert answer(read_dossier({"text": heard}), NOW).advice.steps[0].id is first
+
+
 def test_the_buyers_own_sentence_is_not_quoted_as_the_carriers():
     heard = "Bought on Temu 3 weeks ago, LP00123456789012 says delivered but I have nothing"
     given = answer(read_dossier({"text": heard}), NOW)

@@ -84,3 +84,23 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 def test_counts_are_read_as_written(n: int) -> None:
     assert read_facts(f"посылка отправлена {n} дней назад").shipped_days_ago == n
     assert read_facts(f"it was shipped {n} days ago").shipped_days_ago == n
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("I opened an AliExpress dispute 3 days ago", "waiting_seller"),
+        ("my dispute has been opened", "waiting_seller"),
+        ("can I open a dispute already?", None),
+        ("I have not opened a dispute yet", None),
+        ("спор открыт", "waiting_seller"),
+        ("можно открыть спор?", None),
+        ("я ещё не открыл спор", None),
+        ("я відкрила спір", "waiting_seller"),
+        ("чи можна відкрити спір", None),
+        ("已经开纠纷了", "waiting_seller"),
+        ("可以开纠纷吗", None),
+    ],
+)
+def test_a_dispute_that_is_only_thought_of_is_none(text: str, state: str | None) -> None:
+    assert read_facts(text).dispute == state

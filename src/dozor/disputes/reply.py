@@ -14,7 +14,7 @@ from functools import cache
 from msgspec import Struct
 
 from dozor import knowledge
-from dozor.model import Text
+from dozor.model import DisputeState, Text
 
 CATEGORIES = (
     "new_number",
@@ -49,28 +49,37 @@ ECHO = 0.25  # what a further wording of the same row adds, as a share of the ro
 
 
 class PhraseRow(Struct, frozen=True, omit_defaults=True):
-    """What sellers say in one category and language. A pattern is a regular expression, without case."""
+    """What sellers say in one category and language. A pattern is a regular expression, without case.
+
+    `dispute` is the state that such words take for granted: nobody asks to close what is not open.
+    """
 
     category: str
     lang: str
     patterns: tuple[str, ...]
     source: str
     weight: float = 1.0
+    dispute: DisputeState | None = None
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):
-    """A reply understood: `certainty` is the winner's share of all weight found (0…1), `rules` what spoke."""
+    """A reply understood: `certainty` is the winner's share of all weight found (0…1), `rules` what spoke.
+
+    `dispute` is the state of a dispute that the words take for granted, whatever else they are about.
+    """
 
     category: str
     certainty: float = 0.0
     rules: tuple[str, ...] = ()
     why: Text = Text("reply.unknown")
+    dispute: DisputeState | None = None
 
 
 def classify(text: str, lang: str | None = None) -> Reply:
     """The category of a seller's reply in any of the languages of the tables (`lang` only narrows the search)."""
     scores: dict[str, float] = {}
     spoke: dict[str, list[str]] = {}
+    granted: DisputeState | None = None
     flat = re.sub(r"\s+", " ", text.replace("’", "'"))[:4000]
     for row, patterns in _tables():
         if lang is not None and row.lang not in (lang, "any") and lang in _languages():
@@ -80,11 +89,12 @@ def classify(text: str, lang: str | None = None) -> Reply:
             # Two wordings of one row say the same thing twice: the second adds a little, not as much again.
             scores[row.category] = scores.get(row.category, 0.0) + row.weight * (1 + ECHO * (len(hits) - 1))
             spoke.setdefault(row.category, []).extend(hits)
+            granted = granted or row.dispute
     if not scores:
         return Reply("unknown")
     best = max(scores, key=lambda category: (scores[category], -CATEGORIES.index(category)))
     certainty = round(scores[best] / sum(scores.values()), 2)
-    return Reply(best, certainty, tuple(spoke[best]), Text(f"reply.{best}"))
+    return Reply(best, certainty, tuple(spoke[best]), Text(f"reply.{best}"), granted)
 
 
 @cache
