@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dozor.intake import read_facts
+from dozor.intake import read_dossier, read_facts, settle
+from dozor.intake.hearing import hear
 from dozor.model import Money
 
 SENTENCES = [
@@ -100,7 +103,44 @@ def test_counts_are_read_as_written(n: int) -> None:
         ("чи можна відкрити спір", None),
         ("已经开纠纷了", "waiting_seller"),
         ("可以开纠纷吗", None),
+        ("я выиграл спор, но деньги не пришли", "won"),
+        ("AliExpress rejected my dispute", "lost"),
+        ("Platform closed the case in seller's favour", "lost"),
+        ("Спор закрыли в пользу продавца", "lost"),
+        ("Ich habe einen Streitfall eröffnet", "waiting_seller"),
+        ("J'ai ouvert un litige", "waiting_seller"),
+        ("puedo abrir una disputa?", None),
+        ("Ho aperto una controversia ieri", "waiting_seller"),
+        ("Przegrałam spór", "lost"),
+        ("Já abri uma disputa", "waiting_seller"),
     ],
 )
 def test_a_dispute_that_is_only_thought_of_is_none(text: str, state: str | None) -> None:
     assert read_facts(text).dispute == state
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        (
+            "60 days passed, buyer protection ended yesterday, package never arrived",
+            {"paid_days_ago": 60.0, "protection_over_days": 1.0},
+        ),
+        ("прошло 60 дней, посылки нет", {"paid_days_ago": 60.0}),
+        ("жду уже 60 дней", {"paid_days_ago": 60.0}),
+        ("I've been waiting 50 days", {"paid_days_ago": 50.0}),
+        ("Paket seit 70 Tagen nicht angekommen", {"paid_days_ago": 70.0}),
+        ("защита закончилась 3 дня назад", {"protection_over_days": 3.0}),
+        ("protection ends in 3 days", {"protection_days_left": 3.0}),
+    ],
+)
+def test_a_wait_and_the_end_of_protection_are_heard(text: str, facts: dict[str, float]) -> None:
+    heard = hear(text, dt.date(2026, 11, 25)).facts
+    assert {name: getattr(heard, name) for name in facts} == facts
+    assert heard.protection_days_left is None or heard.protection_over_days is None
+
+
+def test_protection_that_is_over_without_a_day_ended_by_today() -> None:
+    settled = settle(read_dossier({"text": "защита уже закончилась"}), dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC))
+    assert settled.order.protection_end == dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+    assert "not_shipped" not in settled.said

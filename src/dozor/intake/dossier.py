@@ -129,7 +129,7 @@ def _with_facts(order: Order, facts: Facts) -> Order:
     told = {
         "shipped_days_ago": _first(facts.shipped_days_ago, facts.untracked_days) if order.shipped is None else None,
         "paid_days_ago": facts.paid_days_ago if order.paid is None else None,
-        "protection_days_left": facts.protection_days_left if order.protection_end is None else None,
+        "protection_days_left": _protection_left(facts) if order.protection_end is None else None,
         "price": facts.price,
         "marketplace": facts.marketplace,
         "destination": facts.destination,
@@ -141,6 +141,13 @@ def _with_facts(order: Order, facts: Facts) -> Order:
     }
     known = asdict(order)
     return replace(order, **{name: value for name, value in told.items() if value is not None and known[name] is None})
+
+
+def _protection_left(facts: Facts) -> float | None:
+    """Days of protection left; negative where it is said to have ended."""
+    if facts.protection_over_days is not None:
+        return -facts.protection_over_days
+    return facts.protection_days_left
 
 
 def _settled_order(order: Order, today: dt.date) -> Order:

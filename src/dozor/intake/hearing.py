@@ -75,6 +75,8 @@ def hear(text: str, today: dt.date) -> Heard:
         facts = replace(facts, received=True)
     elif "goods_missing" in ids and facts.received is None:
         facts = replace(facts, received=False)
+    if "protection_over" in ids and facts.protection_over_days is None and facts.protection_days_left is None:
+        facts = replace(facts, protection_over_days=0.0)  # by today at the latest; when, is not said
     if ids & SITES:
         facts = replace(facts, last_event_days_ago=None)  # the age of a site's trouble, not of the parcel's
     stage = None if "phishing" in ids else _stage(spoken, found, facts, today)

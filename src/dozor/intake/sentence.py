@@ -59,6 +59,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     last_event_days_ago: float | None = None
     untracked_days: float | None = None
     protection_days_left: float | None = None
+    protection_over_days: float | None = None  # how long ago it ended
     price: Money | None = None
     marketplace: str | None = None
     destination: str | None = None

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dozor import knowledge
 from dozor.intake.concepts import TIMES, Hit, Sentence, breaks, folded
@@ -19,6 +20,7 @@ BREAK = 25
 AHEAD = 8  # signs by which a future reading of an open duration must be nearer
 YEAR = 366
 MIDDLE = 15  # the day of a month that is named without one
+TOUCH = 6  # signs between a duration and the word that says it has passed
 WINDOW = 24  # signs on either side of a duration that may tell its direction
 
 
@@ -26,12 +28,14 @@ class RoleRow(Struct, frozen=True, forbid_unknown_fields=True):
     """The fact that a duration gives when one of the concepts `near` stands nearest to it.
 
     `tense`: past, future, or `passed`: a past that is said, as in "was due two weeks ago" (never "due in 30 days").
+    `together`: no comma and no "but" may stand between them.
     """
 
     fact: str
     tense: str
     near: tuple[str, ...]
     source: str
+    together: bool = False
 
 
 class Span(Struct, frozen=True):
@@ -163,6 +167,8 @@ def _day(year: int | None, month: int, day: int, today: dt.date) -> dt.date | No
 
 def _role(span: Span, sentence: Sentence) -> str | None:
     flat = folded(sentence.text)
+    if span.past is None and _passed(span, sentence, flat):
+        span = replace(span, past=True)
     best: tuple[float, str] | None = None
     for row in _rows():
         future = row.tense == "future"
@@ -171,16 +177,28 @@ def _role(span: Span, sentence: Sentence) -> str | None:
         for hit in sentence.hits:
             if (f"-{hit.concept}" if hit.denied else hit.concept) in row.near:
                 # An open direction is rather the past: people tell what has been.
-                far = _distance(span, hit, flat, sentence.start) + (AHEAD if span.past is None and future else 0)
+                between = _between(span, hit, flat, sentence.start)
+                if row.together and breaks(between):
+                    continue
+                far = len(between) + BREAK * breaks(between) + (AHEAD if span.past is None and future else 0)
                 if best is None or far < best[0]:
                     best = (far, row.fact)
     return best[1] if best else None
 
 
-def _distance(span: Span, hit: Hit, flat: str, offset: int) -> float:
+def _between(span: Span, hit: Hit, flat: str, offset: int) -> str:
+    """What stands between a duration and a concept."""
     start, end = hit.start - offset, hit.end - offset
-    between = flat[span.end : start] if start >= span.end else flat[end : span.start]
-    return len(between) + BREAK * breaks(between)
+    return flat[span.end : start] if start >= span.end else flat[end : span.start]
+
+
+def _passed(span: Span, sentence: Sentence, flat: str) -> bool:
+    """Whether "passed" stands beside the duration: "60 days have passed", "прошло 60 дней"."""
+    hits = (hit for hit in sentence.hits if hit.concept == "passed" and not hit.denied)
+    return any(
+        len(between) <= TOUCH and not breaks(between)
+        for between in (_between(span, hit, flat, sentence.start) for hit in hits)
+    )
 
 
 @cache
