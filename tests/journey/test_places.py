@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 
 import pytest
 
 from dozor.carriers import systems as known_systems
 from dozor.journey import understood
-from dozor.journey.places import city_name, find_place, region_of
+from dozor.journey.places import city_name, clocks, find_place, region_of
 from dozor.journey.places.tables import cities, countries, indices, offices, systems
 from dozor.model import Event, Moment, Place
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,18 @@ def test_the_clock_of_the_place_is_assumed_where_nobody_said_it() -> None:
 def test_one_clock_of_a_system_is_known_with_summer_time() -> None:
     winter, summer = (at("Прибуло", "Київ", system="ukrposhta", month=month) for month in (11, 7))
     assert (winter.offset, winter.assumed, summer.offset) == (120, False, 180)
+
+
+def test_a_machine_without_zones_of_its_own_knows_the_clocks() -> None:
+    assert "\ntzdata==" in (ROOT / "requirements" / "run.txt").read_text()
+    zoneinfo.reset_tzpath(to=())
+    zoneinfo.ZoneInfo.clear_cache()
+    clocks._zone.cache_clear()
+    try:
+        assert at("Arrived", "RUOVBA", system="upu").offset == 420
+    finally:
+        zoneinfo.reset_tzpath()
+        zoneinfo.ZoneInfo.clear_cache()
 
 
 def test_a_stamped_offset_is_believed_at_home_only() -> None:
