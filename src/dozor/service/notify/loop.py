@@ -9,17 +9,15 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
 
-from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from dozor.service.notify import outbox
 from dozor.service.notify.decide import decide
 from dozor.service.notify.postman import Postman, RefusedError
+from dozor.service.writer import Writer
 
 log = logging.getLogger("dozor.notify")
-T = TypeVar("T")
 TICK = 1.0  # seconds between looks at what is due
 AT_ONCE = 3  # channels that are spoken to at the same time
 Clock = Callable[[], dt.datetime]
@@ -31,8 +29,8 @@ class Notifier:
     def __init__(self, clock: Clock = timezone.now) -> None:
         self.clock = clock
         self.postman = Postman()
-        # One thread for the database, others for peers that may keep us waiting.
-        self.writer = ThreadPoolExecutor(1, thread_name_prefix="notify")
+        # Peers may keep us waiting: they have threads of their own.
+        self.writer = Writer("notify")
         self.carriers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="postman")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -67,10 +65,10 @@ class Notifier:
     async def round(self, busy: set[asyncio.Task[None]]) -> None:
         """Begins whatever can be begun now."""
         busy.difference_update([task for task in busy if task.done()])
-        await self._written(outbox.sweep, self.clock())
-        await self._written(decide, self.clock())
+        await self.writer(outbox.sweep, self.clock())
+        await self.writer(decide, self.clock())
         while len(busy) < AT_ONCE:
-            claim = await self._written(outbox.claim, self.clock())
+            claim = await self.writer(outbox.claim, self.clock())
             if claim is None:
                 return
             busy.add(asyncio.create_task(self.work(claim)))
@@ -78,15 +76,15 @@ class Notifier:
     async def work(self, claim: outbox.Claim) -> None:
         """One claim: composed, begun, handed over, said, settled."""
         loop = asyncio.get_running_loop()
-        letter = await self._written(outbox.prepare, claim, self.clock())
+        letter = await self.writer(outbox.prepare, claim, self.clock())
         if letter is None:
             return
         try:
             begun = await loop.run_in_executor(self.carriers, self.postman.begin, letter.channel)
         except RefusedError as error:
-            await self._written(outbox.not_begun, claim, letter, error.why, self.clock())
+            await self.writer(outbox.not_begun, claim, letter, error.why, self.clock())
             return
-        if not await self._written(outbox.hand_over, claim, letter):
+        if not await self.writer(outbox.hand_over, claim, letter):
             self.postman.let_go(begun)
             return
         problem: RefusedError | None = None
@@ -98,31 +96,14 @@ class Notifier:
             log.exception("a message was not carried")
             problem = RefusedError("refused", known=False)
         why, known = (problem.why, problem.known) if problem is not None else (None, True)
-        await self._written(partial(outbox.settle, claim, letter, why, self.clock(), known=known))
+        await self.writer(partial(outbox.settle, claim, letter, why, self.clock(), known=known))
         log.info("told %d things: %s", len(letter.ids), why or "taken")
 
     def end(self) -> None:
         """Lets go of threads and messengers."""
-        self.writer.shutdown(wait=True)
+        self.writer.end()
         self.carriers.shutdown(wait=True)
         self.postman.rest(0.0)
-
-    async def _written(self, work: Callable[..., T], *words: object) -> T | None:
-        """Database work, in its thread. A database that is away is waited for: what was claimed comes again."""
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self.writer, partial(_connected, work, *words))
-        except DatabaseError as error:
-            log.warning("the database: %s", error)
-            return None
-
-
-def _connected(work: Callable[..., T], *words: object) -> T:
-    close_old_connections()
-    try:
-        return work(*words)
-    finally:
-        close_old_connections()
 
 
 async def run(stop: asyncio.Event) -> None:

@@ -7,21 +7,17 @@ import contextlib
 import datetime as dt
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from dozor.service.parcels import actions
 from dozor.service.watch import claim as claims
 from dozor.service.watch.ask import ask, asks_of, keys_for
 from dozor.service.watch.settle import settle
+from dozor.service.writer import Writer
 
 log = logging.getLogger("dozor.watch")
-T = TypeVar("T")
 TICK = 1.0  # seconds between looks at what is due
 HURRY = dt.timedelta(seconds=10)  # of a demonstration
 AT_ONCE = 8  # systems that are asked at the same time
@@ -37,8 +33,7 @@ class Watcher:
         self.clock = clock
         self.hurry = hurry  # where only the local peer is asked: at least so often, whatever the systems' manners
         self.addresses = settings.CONFIG.addresses if addresses is None else addresses
-        # One thread for the database: one connection, and what is written is written in order.
-        self.writer = ThreadPoolExecutor(1, thread_name_prefix="watch")
+        self.writer = Writer("watch")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until asked to stop; what is being asked then is still written."""
@@ -54,17 +49,17 @@ class Watcher:
             for task in busy.values():
                 task.cancel()
             await asyncio.gather(*busy.values(), return_exceptions=True)
-            self.writer.shutdown(wait=True)
+            self.writer.end()
 
     async def round(self, busy: dict[str, asyncio.Task[None]]) -> None:
         """Begins whatever can be begun now: reviews, and one request for each system that is due and ready."""
         for name in [name for name, task in busy.items() if task.done()]:
             busy.pop(name)
-        await self._written(self.review)
-        for carrier in await self._written(claims.due_carriers, self.clock(), self.hurry is not None) or ():
+        await self.writer(self.review)
+        for carrier in await self.writer(claims.due_carriers, self.clock(), self.hurry is not None) or ():
             if carrier in busy or len(busy) >= AT_ONCE:
                 continue
-            claim = await self._written(claims.claim, carrier, self.clock(), self.hurry is not None)
+            claim = await self.writer(claims.claim, carrier, self.clock(), self.hurry is not None)
             if claim is not None:
                 busy[carrier] = asyncio.create_task(self.work(claim))
 
@@ -80,14 +75,14 @@ class Watcher:
     async def work(self, claim: claims.Claim) -> None:
         """One claim: asked, written."""
         asks = asks_of(claim)
-        keys = await self._written(keys_for, claim) or {}
+        keys = await self.writer(keys_for, claim) or {}
         try:
             reports = await ask(claim, asks, keys, self.addresses, self.clock)
         except Exception:
             # A connector that breaks is an ask without an answer: its numbers come again later.
             log.exception("asking %s broke", claim.carrier)
             reports = ()
-        new = await self._written(settle, claim, reports, self.clock(), self.hurry)
+        new = await self.writer(settle, claim, reports, self.clock(), self.hurry)
         log.info("%s: %d numbers, %s new events", claim.carrier, len(asks), new)
 
     def review(self) -> int:
@@ -97,23 +92,6 @@ class Watcher:
             actions.refresh(parcel, self.clock())
             type(parcel).objects.filter(pk=parcel.pk).update(lease_until=None, lease_owner="")
         return len(parcels)
-
-    async def _written(self, work: Callable[..., T], *words: Any) -> T | None:
-        """Database work, in its thread. A database that is away is waited for: what was claimed comes again."""
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self.writer, partial(_connected, work, *words))
-        except DatabaseError as error:
-            log.warning("the database: %s", error)
-            return None
-
-
-def _connected(work: Callable[..., T], *words: Any) -> T:
-    close_old_connections()
-    try:
-        return work(*words)
-    finally:
-        close_old_connections()
 
 
 async def run(stop: asyncio.Event) -> None:
