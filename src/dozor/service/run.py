@@ -11,11 +11,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 log = logging.getLogger("dozor.run")
+PREPARING = 0x646F7A6F72  # of our advisory locks of a PostgreSQL the only one: "dozor"
 Background = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
@@ -35,15 +36,23 @@ def set_up() -> Any:
 
 
 def prepare(say: Callable[[str], None]) -> None:
-    """Data folder and keys are there once the settings are read; here come schema and static files."""
+    """Data folder and keys are there once the settings are read; here come schema and static files.
+
+    Of several processes that start at once one makes them, and the others wait for it.
+    """
+    from dozor.service.parcels.secrets import seal
+
+    seal(b"")  # the key file of stored secrets is made before there is a secret to lose
+    with alone():
+        _made(say)
+
+
+def _made(say: Callable[[str], None]) -> None:
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    from dozor.service.parcels.secrets import seal
-
-    seal(b"")  # the key file of stored secrets is made before there is a secret to lose
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say(f"making the schema in {where()}")
@@ -54,6 +63,29 @@ def prepare(say: Callable[[str], None]) -> None:
     if not stamp.exists() or stamp.read_text(encoding="ascii") != mark:
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         stamp.write_text(mark, encoding="ascii")
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Nobody else prepares this database or this data folder meanwhile; a process that dies lets go by itself."""
+    import fcntl
+
+    from django.conf import settings
+    from django.db import connection
+
+    sqlite = connection.vendor == "sqlite"
+    folder = Path(settings.DATABASES["default"]["NAME"]).parent if sqlite else settings.CONFIG.data
+    with (folder / ".preparing").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if sqlite:
+            yield
+            return
+        with connection.cursor() as cursor:  # the others may be on other machines
+            cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARING])
 
 
 def where() -> str:
