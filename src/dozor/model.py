@@ -733,13 +733,14 @@ class Step(Struct, frozen=True, omit_defaults=True):
     to: str | None = None  # whom the message is for: seller, platform, carrier, bank
     sources: tuple[str, ...] = ()
     how: tuple[Text, ...] = ()  # how it is done: what to choose in a form, what to attach
+    reminders: tuple[dt.datetime, ...] = ()  # when to be reminded of it, where its date binds
 
 
 class Advice(Struct, frozen=True, omit_defaults=True):
     """The next steps, first thing first, and the reminders that go with them."""
 
     steps: tuple[Step, ...]
-    reminders: tuple[dt.datetime, ...] = ()
+    reminders: tuple[dt.datetime, ...] = ()  # of all steps together
     guards: tuple[Text, ...] = ()  # what not to do now
     p_never: float | None = (
         None  # belief that the goods never come, all causes weighed; the outlook knows the lane alone

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dozor.advice.claims import speaks_of_defect
-from dozor.advice.tables import BEFORE
+from dozor.advice.tables import BEFORE, binding
 from dozor.model import CauseId, Clock, DisputeState, Milestone, Money, MoneyState, StepId
 from tests.advice.world import NOW, ask, clock, days, diagnosis, dossier, journey, outlook
 
@@ -131,9 +131,16 @@ def test_no_step_breaks_the_policy_or_gives_the_money_away(c, d, j, o, found, sa
 
 @given(clocks, dossiers, journeys, outlooks, causes, replies, st.floats(0, 1))
 def test_reminders_are_future_unique_and_in_order(c, d, j, o, found, said, trust):
-    reminders = ask(diagnosis(*found), d, c=c, j=j, o=o, replies=said, reliability=trust).reminders
+    advice = ask(diagnosis(*found), d, c=c, j=j, o=o, replies=said, reliability=trust)
+    reminders = advice.reminders
     assert list(reminders) == sorted(set(reminders))
     assert all(reminder > NOW for reminder in reminders)
+    # Each is of a step whose date binds, and lies before its end or at its beginning.
+    assert set(reminders) == {at for step in advice.steps for at in step.reminders}
+    for step in advice.steps:
+        assert not step.reminders or binding(step.id)
+        for at in step.reminders:
+            assert at == step.not_before or (step.not_after is not None and at < step.not_after)
 
 
 @given(clocks, dossiers, journeys, outlooks, causes, replies)

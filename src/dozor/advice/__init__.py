@@ -5,5 +5,6 @@ mechanism: which facts hold, when waiting is worth more than acting, and what is
 """
 
 from dozor.advice.advise import advise
+from dozor.advice.tables import binding
 
-__all__ = ["advise"]
+__all__ = ["advise", "binding"]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from dozor.advice import words
 from dozor.advice.lawful import CLAIMS, lawful
 from dozor.advice.situation import Situation, situation
-from dozor.advice.tables import INSTANT, GuardRow, Row, StepRow, figure, guard_rows, ladder, playbook
+from dozor.advice.tables import INSTANT, GuardRow, Row, StepRow, binding, figure, guard_rows, ladder, playbook
 from dozor.model import Advice, CauseId, Clock, Diagnosis, Dossier, Journey, Outlook, Step, StepId, Text
 
 
@@ -23,20 +23,6 @@ class How(Protocol):
         self, cause: CauseId, *, family: str, scope: str | None, known: Sequence[str], shop: str | None
     ) -> tuple[Text, ...]:
         """Sentences for a cause, a family of dispute (not_received, defect), the policy's scope and a marketplace."""
-
-
-HARD = frozenset(
-    {
-        StepId.OPEN_DISPUTE_NOW,
-        StepId.OPEN_DISPUTE_BY_DEADLINE,
-        StepId.MODIFY_DISPUTE,
-        StepId.REJECT_OFFER,
-        StepId.ACCEPT_OFFER,
-        StepId.PICK_UP,
-        StepId.PAY_DUTY_OR_DOCUMENTS,
-        StepId.CHARGEBACK_OR_PAYPAL,
-    }
-)
 
 
 def advise(
@@ -73,7 +59,9 @@ def advise(
         shop = (dossier.order.marketplace or "").lower() or None
         steps = tuple(_filled(step, s, clock, how, shop) for step in steps)
     never = round(s.decision.p_never, 4)
-    return Advice(steps=steps, reminders=_reminders(steps, s.now, trust), guards=_guards(s), p_never=never)
+    steps = _reminded(steps, s.now, trust)
+    prompts = tuple(sorted({at for step in steps for at in step.reminders}))
+    return Advice(steps=steps, reminders=prompts, guards=_guards(s), p_never=never)
 
 
 def _filled(step: Step, s: Situation, clock: Clock, how: How, shop: str | None) -> Step:
@@ -127,14 +115,21 @@ def _instant(written: str | None, s: Situation) -> dt.datetime | None:
     return at + (dt.timedelta(days=count) if found["unit"] == "d" else dt.timedelta(hours=count))
 
 
-def _reminders(steps: Iterable[Step], now: dt.datetime, reliability: float) -> tuple[dt.datetime, ...]:
-    """Prompts before each instant to decide by: as many rungs as keep the chance to miss them all small."""
+def _reminded(steps: Iterable[Step], now: dt.datetime, reliability: float) -> tuple[Step, ...]:
+    """Each step that binds with its prompts before the instant to decide by, and at the first instant it may be taken:
+    as many rungs as keep the chance to miss them all small.
+    """
     needed = math.ceil(math.log(figure("miss_at_most")) / math.log(1 - reliability))
     rungs = [rung for place, rung in enumerate(ladder()) if rung.always or place < needed]
-    limits = {step.not_after for step in steps if step.id in HARD and step.not_after is not None}
-    starts = {step.not_before for step in steps if step.id in HARD and step.not_before is not None}
-    prompts = {limit - dt.timedelta(hours=rung.hours) for limit in limits for rung in rungs} | starts
-    return tuple(sorted(prompt for prompt in prompts if prompt > now))
+
+    def prompts(step: Step) -> tuple[dt.datetime, ...]:
+        if not binding(step.id):
+            return ()
+        found = {step.not_after - dt.timedelta(hours=rung.hours) for rung in rungs} if step.not_after else set()
+        found |= {step.not_before} if step.not_before else set()
+        return tuple(sorted(at for at in found if at > now))
+
+    return tuple(replace(step, reminders=prompts(step)) for step in steps)
 
 
 def _guards(s: Situation) -> tuple[Text, ...]:

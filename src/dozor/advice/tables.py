@@ -108,6 +108,24 @@ class Rung(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     always: bool = False
 
 
+class Binding(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A step whose last safe date costs money or goods."""
+
+    step: StepId
+    source: str
+    confidence: str
+
+
+def binding(step: StepId) -> bool:
+    """Whether the last safe date of such a step costs money or goods where it passes."""
+    return step in _binding()
+
+
+@cache
+def _binding() -> frozenset[StepId]:
+    return frozenset(row.step for row in knowledge.rows("advice", "binding.toml", Binding))
+
+
 def figure(id: str) -> float:
     """The value of a threshold. Raises KeyError for one that the table does not have."""
     return _figures()[id].value

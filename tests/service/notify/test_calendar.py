@@ -10,7 +10,7 @@ from django.test import Client
 from icalendar import Calendar
 from msgspec.structs import replace
 
-from dozor.advice.advise import HARD
+from dozor.advice import binding
 from dozor.i18n import LANGUAGES
 from dozor.model import Milestone
 from dozor.service.notify import channels
@@ -36,7 +36,7 @@ def test_dates_that_cost_money_are_entries_with_alarms(anna: Person) -> None:
     assert end["dtend"].dt == parcel.order.protection_end and end["dtend"].dt.utcoffset() == dt.timedelta(0)
     assert [alarm["trigger"].dt for alarm in end.walk("VALARM")] == [-DAY]
     decide = entries["decide_by@dozor"]
-    (safe,) = (step for step in actions.current_answer(parcel, NOW).advice.steps if step.id in HARD)
+    (safe,) = (step for step in actions.current_answer(parcel, NOW).advice.steps if binding(step.id))
     assert decide["dtend"].dt == safe.not_after
     rings = {decide["dtend"].dt + alarm["trigger"].dt for alarm in decide.walk("VALARM")}
     assert all(alarm["trigger"].params["related"] == "END" for alarm in decide.walk("VALARM"))

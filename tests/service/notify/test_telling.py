@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
 from dozor.i18n import LANGUAGES
-from dozor.model import Milestone
+from dozor.model import Milestone, Step, StepId, Text
 from dozor.service.notify import channels, outbox
+from dozor.service.notify.compose import News, compose
 from dozor.service.notify.decide import decide
 from dozor.service.notify.models import Channel
 from dozor.service.notify.postman import RefusedError
@@ -228,6 +230,18 @@ def test_reminders_of_the_ladder_are_told_once_when_their_day_comes(anna: Person
     tell(ladder[-1].at)
     assert len(mailbox.letters) == 2
     assert not Reminder.objects.filter(done_at=None, at__lte=ladder[-1].at).exists()
+
+
+def test_a_reminder_speaks_of_the_step_whose_date_it_is(anna: Person) -> None:
+    answer = actions.current_answer(bought(anna), NOW)
+    claim = Step(StepId.OPEN_DISPUTE_BY_DEADLINE, Text("advice.why.x"), not_after=NOW + 3 * DAY)
+    fetch = Step(StepId.PICK_UP, Text("advice.why.x"), not_after=NOW + 9 * DAY)
+    advice = replace(answer.advice, steps=(Step(StepId.WAIT, Text("advice.why.x")), claim, fetch))
+    item = News("Lamp", replace(answer, advice=advice), reminder=True, step="pick_up")
+    told = compose([item], NOW, "en", ZoneInfo("UTC"))
+    assert told.subject == "Reminder. Lamp: collect the parcel" and "By 3 December, 9 days left" in told.body
+    # A step that the answer gives no more is no reason to be silent about the date that is next.
+    assert "dispute" in compose([replace(item, step="accept_offer")], NOW, "en", ZoneInfo("UTC")).subject
 
 
 def test_text_of_others_ends_no_header_and_no_line(anna: Person, mailbox: Mailbox) -> None:

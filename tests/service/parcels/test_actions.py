@@ -49,7 +49,9 @@ def test_a_parcel_put_in_is_answered_summed_up_and_watched(anna: Person, parcel:
     assert found.review_at is not None and NOW < found.review_at <= NOW + DAY
     assert found.polls.filter(next_at=NOW).count() >= 1
     assert found.answers.get().change == ["first"] and found.answers.get().told_at == NOW
-    assert found.reminders.filter(at__gt=NOW).exists()
+    dated = {(at, step.id.value) for step in answer.advice.steps for at in step.reminders}
+    assert dated and set(found.reminders.values_list("at", "step")) == dated
+    assert found.step not in {step for _, step in dated}  # first comes something to do at once, without a last day
 
 
 @pytest.mark.django_db
@@ -103,6 +105,7 @@ def test_received_ends_the_watch_and_reopening_begins_it_again(parcel: Parcel) -
     parcel.refresh_from_db()
     assert parcel.fate == Fate.OPEN and parcel.review_at is not None
     assert parcel.polls.filter(next_at=NOW + DAY).exists()
+    assert parcel.reminders.filter(done_at=None, at__gt=NOW + DAY).exists()
     assert actions.mapping.read_dossier(parcel).order.received is None
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from dozor.advice.advise import HARD
+from dozor.advice import binding
 from dozor.i18n import day, say
 from dozor.journey import in_a_sentence
 from dozor.model import Answer, Step, Text
@@ -38,18 +38,25 @@ class News(Struct, frozen=True):
     changed: tuple[str, ...] = ()
     reminder: bool = False
     link: str = ""
+    step: str = ""  # of a reminder: the id of the step whose date it is
 
 
-def dated(answer: Answer) -> Step | None:
-    """The step whose end costs money or goods, the earliest of those still ahead: what reminders remind of."""
-    ahead = [(step.not_after, place, step) for place, step in enumerate(answer.advice.steps) if step.id in HARD]
+def dated(answer: Answer, id: str = "") -> Step | None:
+    """The step of that id, where the answer still gives it; else the one whose end costs money or goods, the earliest
+    of those still ahead.
+    """
+    steps = answer.advice.steps
+    named = next((step for step in steps if step.id.value == id), None)
+    if named is not None:
+        return named
+    ahead = [(step.not_after, place, step) for place, step in enumerate(steps) if binding(step.id)]
     found = [(at, place, step) for at, place, step in ahead if at is not None and at > answer.now]
     return min(found)[2] if found else None
 
 
-def last_safe(answer: Answer) -> dt.datetime | None:
+def last_safe(answer: Answer, id: str = "") -> dt.datetime | None:
     """Until when that step can be taken."""
-    step = dated(answer)
+    step = dated(answer, id)
     return step.not_after if step else None
 
 
@@ -90,7 +97,7 @@ class _Told(Struct, frozen=True):
 
     def step(self, item: News) -> Step | None:
         """What there is to do; a reminder speaks of what it reminds of."""
-        return (dated(item.answer) if item.reminder else None) or summary.first_step(item.answer)
+        return (dated(item.answer, item.step) if item.reminder else None) or summary.first_step(item.answer)
 
     def title(self, step: Step | None) -> str:
         said = self.say(f"step.{step.id.value}") if step else self.say("notify.nothing")

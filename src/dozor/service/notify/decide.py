@@ -81,7 +81,7 @@ def tell_reminders(now: dt.datetime) -> tuple[int, bool]:
         for row in latest.values():
             answer = row.parcel.answers.first()
             if answer is not None and _may_be_told(row.parcel):
-                payload = {"kind": "reminder", "answer": answer.pk, "changed": []}
+                payload = {"kind": "reminder", "answer": answer.pk, "changed": [], "step": row.step}
                 key = f"reminder:{row.parcel.ref}:{row.at:%Y%m%dT%H%M%S}"
                 rows += _for_channels(row.parcel, habits_of(row.parcel.owner), answer, key, payload, now, loud=True)
         Outbox.objects.bulk_create(rows, ignore_conflicts=True)
@@ -107,8 +107,9 @@ def _for_channels(
 ) -> Iterable[Outbox]:
     """A row for each channel of the parcel's owner, with the instant at which it may be told."""
     said = mapping.answer_struct(answer)
+    step = str(payload.get("step", ""))
     loud = loud or summary.attention(said) >= news().loud
-    before = last_safe(said)
+    before = last_safe(said, step)
     at = time_to_tell(
         now,
         ZoneInfo(parcel.owner.zone),

@@ -16,7 +16,7 @@ from icalendar import Event as Entry
 
 from dozor import __version__
 from dozor.i18n import has, say
-from dozor.model import Answer, Text
+from dozor.model import Answer, Step, Text
 from dozor.service.notify.compose import dated, one_line
 from dozor.service.notify.outbox import link_of, name_of
 from dozor.service.notify.tables import feed, news
@@ -51,11 +51,10 @@ def entries(parcel: Parcel, now: dt.datetime) -> Iterator[Entry]:
     step = dated(made.answer)
     by = step.not_after if step else None
     reminders = list(parcel.reminders.filter(at__gt=now, done_at=None))
-    title = made.say(f"step.{step.id.value}") if step else ""
     if by is not None:
-        entry = made.limit("decide_by", by, made.say("notify.calendar.decide", step=title))
+        entry = made.limit("decide_by", by, made.say("notify.calendar.decide", step=made.title(step)))
         for reminder in reminders:
-            if reminder.at < by:
+            if step is not None and reminder.step == step.id.value and reminder.at < by:
                 entry.add_component(made.alarm(reminder.at - by))
         yield entry
     for id in feed().limits:
@@ -67,8 +66,9 @@ def entries(parcel: Parcel, now: dt.datetime) -> Iterator[Entry]:
                 entry.add_component(made.alarm(-HOUR * hours))
             yield entry
     for reminder in reminders:
-        words = made.say("notify.calendar.reminder", step=title)
-        entry = made.entry(f"reminder-{reminder.at:%Y%m%dT%H%M%S}", words)
+        of = dated(made.answer, reminder.step)
+        words = made.say("notify.calendar.reminder", step=made.title(of))
+        entry = made.entry(f"reminder-{reminder.at:%Y%m%dT%H%M%S}", words, of)
         entry.add("dtstart", reminder.at.astimezone(dt.UTC))
         entry.add("duration", dt.timedelta(minutes=feed().minutes))
         yield entry
@@ -90,14 +90,17 @@ class _Made:
     def say(self, id: str, **args: object) -> str:
         return say(Text(id, dict(args)), self.lang)
 
-    def entry(self, id: str, words: str) -> Entry:
+    def title(self, step: Step | None) -> str:
+        return self.say(f"step.{step.id.value}") if step else ""
+
+    def entry(self, id: str, words: str, step: Step | None = None) -> Entry:
         found = Entry()
         found.add("uid", f"{self.parcel.ref}.{id}@dozor")
         found.add("dtstamp", self.changed)
         found.add("last-modified", self.changed)
         found.add("sequence", self.sequence)
         found.add("summary", one_line(f"{self.name}: {words}", news().subject))
-        step = dated(self.answer) or summary.first_step(self.answer)
+        step = step or dated(self.answer) or summary.first_step(self.answer)
         why = say(step.why, self.lang) if step else ""
         lines = [self.said, why, link_of(self.parcel)]
         found.add("description", "\n".join(one_line(line, news().body) for line in lines if line))

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.urls import NoReverseMatch, reverse
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dozor.i18n import say
 from dozor.model import Text
@@ -92,13 +93,8 @@ def prepare(claim: Claim, now: dt.datetime) -> Letter | None:
             ids.append(row.pk)
             if row.parcel_id in told:  # a later row of the same parcel says all that an earlier one would
                 before = told[row.parcel_id][1]
-                item = News(
-                    item.name,
-                    item.answer,
-                    tuple(dict.fromkeys((*before.changed, *item.changed))),
-                    item.reminder and before.reminder,
-                    item.link,
-                )
+                changed = tuple(dict.fromkeys((*before.changed, *item.changed)))
+                item = replace(item, changed=changed, reminder=item.reminder and before.reminder)
             told[row.parcel_id] = (row, item)
         if not told:
             return None
@@ -196,6 +192,7 @@ def _news(row: Outbox) -> News | None:
         changed=tuple(row.payload.get("changed", ())),
         reminder=row.payload.get("kind") == "reminder",
         link=link_of(parcel),
+        step=row.payload.get("step", ""),
     )
 
 

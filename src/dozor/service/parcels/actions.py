@@ -331,15 +331,19 @@ def _both(old: Iterable[Any], new: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _remind(parcel: Parcel, found: Answer) -> None:
-    """The reminders of the answer in place of those still open; the past ones stay as they were."""
-    step = found.advice.steps[0].id.value if found.advice.steps else ""
-    wanted = {} if parcel.fate in ENDED else {at: step for at in found.advice.reminders if at > found.now}
-    waiting = parcel.reminders.filter(done_at=None)
-    waiting.exclude(at__in=list(wanted)).filter(at__gt=found.now).delete()
+    """The reminders of the answer, each of the step whose date it is, in place of those ahead; past ones stay."""
+    wanted: dict[dt.datetime, str] = {}
+    for step in found.advice.steps if parcel.fate not in ENDED else ():
+        for at in step.reminders:
+            if at > found.now:
+                wanted.setdefault(at, step.id.value)  # of two steps of one instant the first is the one to take
+    ahead = {(row.at, row.step): row for row in parcel.reminders.filter(at__gt=found.now)}
+    gone = [row.pk for key, row in ahead.items() if key not in wanted.items()]
+    if gone:
+        parcel.reminders.filter(pk__in=gone).delete()
     if parcel.fate in ENDED:
-        waiting.update(done_at=found.now)
-    known = set(parcel.reminders.filter(at__in=list(wanted)).values_list("at", flat=True))
+        parcel.reminders.filter(done_at=None).update(done_at=found.now)
     rows.Reminder.objects.bulk_create(
-        [rows.Reminder(parcel=parcel, at=at, step=step) for at, step in wanted.items() if at not in known],
+        [rows.Reminder(parcel=parcel, at=at, step=step) for at, step in wanted.items() if (at, step) not in ahead],
         ignore_conflicts=True,
     )
