@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dozor.advice import advise
 from dozor.diagnosis import diagnose, headline
 from dozor.disputes import Reply, classify, how, steps_allowed
-from dozor.forecast import outlook, tracked_prior
+from dozor.forecast import Model, outlook, tracked_prior
 from dozor.intake import settle
 from dozor.journey import weave_each
 from dozor.model import Answer, Dispute, DisputeState, Dossier, Kind, Mention, Reading
@@ -18,9 +18,10 @@ from dozor.numbers import buyer_suffix, find, identify
 from dozor.protection import clock
 
 
-def answer(dossier: Dossier, now: dt.datetime) -> Answer:
+def answer(dossier: Dossier, now: dt.datetime, *, learnt: Model | None = None, user: str | None = None) -> Answer:
     """All that can be said about a dossier at `now` (an aware instant).
 
+    `learnt` is what an installation has learnt of delivery times, `user` whose parcels of it are the asker's own.
     Raises ValueError for a `now` without a zone; everything unknown in the dossier is an unknown in the answer.
     """
     if now.tzinfo is None:
@@ -44,6 +45,8 @@ def answer(dossier: Dossier, now: dt.datetime) -> Answer:
         now,
         reading=tracking[0] if tracking else None,
         protection_end=limits.at("protection_end"),
+        learnt=learnt,
+        user=user,
     )
     diagnosis = diagnose(
         dossier,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from dozor.cli.main import group
+from dozor.forecast import Parcel
+from dozor.forecast.learn import learn
 from dozor.model import CauseId, StepId
 from tests.peer import Peer
 
@@ -221,3 +225,22 @@ def test_a_number_of_no_known_form_is_asked_where_the_user_says_whom(peer: Peer)
     env = {"DOZOR_PEER": peer.url, "DOZOR_KEY_TNT_BASIC": "test-key"}
     result = run("ask", "123456782", "--carrier", "tnt", "--lang", "en", env=env)
     assert "TNT · 123456782  found" in result.output
+
+
+def test_what_an_installation_has_learnt_moves_the_days(tmp_path: Path) -> None:
+    now = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+    came = [
+        Parcel("ship_to_delivered", now - dt.timedelta(days=20 + n % 50), 9.0 + n % 5, True, "CN", "KZ")
+        for n in range(80)
+    ]
+    file = tmp_path / "learnt.json"
+    file.write_bytes(msgspec.json.encode(learn(came, now)))
+    words = ("RB740193524CN", "--shipped", "5d", "--to", "KZ")
+    before, after = checked(*words), checked(*words, "--learnt", str(file))
+    assert after["outlook"]["arrival_p90"] < before["outlook"]["arrival_p50"]  # type: ignore[index]
+    line = json.dumps({"text": "RB740193524CN", "order": {"destination": "KZ", "shipped": "2026-11-19"}})
+    bulk = run("check", "--jsonl", "--learnt", str(file), *NOW, stdin=line)
+    assert json.loads(bulk.output)["outlook"]["arrival_p90"] == after["outlook"]["arrival_p90"]  # type: ignore[index]
+    file.write_text('{"as_of": "2026-11-24T00:00:00Z", "stages": {}, "version": 1}', encoding="utf-8")
+    refused = run("check", *words, "--offline", "--learnt", str(file))
+    assert refused.exit_code == 2 and "learn anew" in refused.output

@@ -79,3 +79,26 @@ def test_a_household_moves_to_another_machine(tmp_path: Path) -> None:
     assert "RB740193524CN,Lamp" in as_csv["out"]
     assert unclear["code"] == 2 and "--user" in unclear["err"]
     assert json.loads(petrs["out"])["parcels"] == []
+
+
+@pytest.mark.once
+def test_what_was_learnt_goes_into_a_file_that_check_and_predict_read(tmp_path: Path) -> None:
+    file, table = tmp_path / "learnt.json", tmp_path / "list.csv"
+    table.write_text(CSV.replace("cheap", "2 USD"), encoding="utf-8")
+    _, _, before, learnt, shown, check, predict, doctor = typed(
+        tmp_path / "here",
+        ["manage", "migrate", "-v0"],
+        ["account", "olga"],
+        ["import", str(table)],
+        ["forecast", "show", "--lang", "en"],
+        ["forecast", "learn", "--out", str(file), "--lang", "ru"],
+        ["forecast", "show", "--lang", "en"],
+        ["check", "RB740193524CN", "--offline", "--json", "--learnt", str(file)],
+        ["predict", "--to", "KZ", "--json", "--learnt", str(file)],
+        ["doctor"],
+    )
+    assert "published figures alone" in before["out"], before
+    assert learnt["code"] == 0 and "Сроки пока оцениваются" in learnt["out"], learnt
+    assert json.loads(file.read_text(encoding="utf-8"))["version"] >= 2
+    assert shown["code"] == check["code"] == predict["code"] == 0, (shown, check, predict)
+    assert "published figures alone" in doctor["out"], doctor

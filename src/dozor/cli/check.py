@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -13,6 +13,9 @@ from msgspec.structs import replace
 
 from dozor.i18n import LANGUAGES, rendered, say
 from dozor.model import Answer, Dossier, Message, Order, Report, Text
+
+if TYPE_CHECKING:
+    from dozor.forecast import Model
 
 PATIENCE = 6.0  # seconds that `check` waits for carriers before it answers without them
 
@@ -39,6 +42,9 @@ PATIENCE = 6.0  # seconds that `check` waits for carriers before it answers with
 @click.option("--carrier", "pinned", multiple=True, metavar="ID", help="Ask this system, too (dozor carriers).")
 @click.option("--not", "forbidden", multiple=True, metavar="ID", help="Never ask this system.")
 @click.option("--offline", is_flag=True, help="Ask nobody.")
+@click.option(
+    "--learnt", type=click.Path(path_type=Path), metavar="FILE", help="What an installation has learnt, as JSON."
+)
 @click.option("--now", metavar="DATE", help="Answer as of this day.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the answer (default: of your system).")
 @click.option("--originals", is_flag=True, help="Show every event, in the carrier's own words.")
@@ -52,12 +58,13 @@ def command(**options: Any) -> None:
 
     TEXT is anything you have: a number, a sentence, a pasted page; "-" reads it from standard input.
     """
-    from dozor.cli.options import day_option, instant_option, language
+    from dozor.cli.options import day_option, instant_option, language, learnt_option
 
     now = instant_option(options["now"], "--now") or dt.datetime.now(dt.UTC)
     lang = language(options["lang"])
+    learnt = learnt_option(options["learnt"])
     if options["jsonl"]:
-        _bulk(now, lang)
+        _bulk(now, lang, learnt)
         return
     dossier = _dossier(options, now, day_option)
     if not (dossier.text or dossier.numbers or dossier.reports or dossier.events):
@@ -70,7 +77,7 @@ def command(**options: Any) -> None:
 
     from dozor.answer import answer
 
-    given = replace(answer(dossier, now), notes=notes)
+    given = replace(answer(dossier, now, learnt=learnt), notes=notes)
     if options["picture"] is not None:
         _draw(given, options, lang)
     if options["as_json"]:
@@ -203,7 +210,7 @@ def _read_dossier(content: str, path: Path) -> Dossier:
         raise click.BadParameter(f"{path}: {error}", param_hint="--file") from None
 
 
-def _bulk(now: dt.datetime, lang: str) -> None:
+def _bulk(now: dt.datetime, lang: str, learnt: Model | None) -> None:
     """One dossier a line in, one answer a line out; its own `today` is the day it is answered for."""
     from dozor.answer import answer
     from dozor.cli.bulk import each_line
@@ -212,6 +219,6 @@ def _bulk(now: dt.datetime, lang: str) -> None:
     def one(line: bytes) -> object:
         dossier = read_dossier(line)
         moment = dt.datetime.combine(dossier.today, dt.time(12), dt.UTC) if dossier.today else now
-        return rendered(answer(dossier, moment), dossier.lang or lang)
+        return rendered(answer(dossier, moment, learnt=learnt), dossier.lang or lang)
 
     each_line(one, "a line is a dossier as JSON (docs/schema/dossier.json)")

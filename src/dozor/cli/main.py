@@ -25,6 +25,7 @@ COMMANDS = {
     "policy": "The rules of the marketplaces: figures, dates, sources, unknowns.",
     "serve": "Pages and watch on this machine, for a household.",
     "watch": "When is each parcel asked about next, and why; a watcher of its own.",
+    "forecast": "What was learnt of delivery times from the parcels kept here, and how well forecasts hold.",
     "backup": "Everything in one file, verified; `restore` brings it back.",
     "restore": "A backup back into the database, all or nothing.",
     "export": "What is yours, to take along: JSON, or CSV for a spreadsheet.",

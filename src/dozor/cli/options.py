@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dozor.i18n import LANGUAGES
 from dozor.model import Money
+
+if TYPE_CHECKING:
+    from dozor.forecast import Model
 
 AGO = re.compile(r"(\d{1,4})\s*d(?:ays?)?(?:\s+ago)?", re.IGNORECASE)
 DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -84,3 +89,19 @@ def country_option(value: str | None, option: str) -> str | None:
         message = f"{value!r} is not a country code; write two letters, for instance RU, UA or KZ"
         raise click.BadParameter(message, param_hint=option)
     return code
+
+
+def learnt_option(file: Path | None) -> Model | None:
+    """What an installation has learnt of delivery times (`dozor forecast learn --out FILE`)."""
+    if file is None:
+        return None
+    import msgspec
+
+    from dozor.forecast import load
+
+    try:
+        return load(file.read_bytes())
+    except OSError as error:
+        raise click.BadParameter(f"{file}: {error.strerror}", param_hint="--learnt") from None
+    except msgspec.MsgspecError as error:
+        raise click.BadParameter(f"{file} is not what was learnt: {error}", param_hint="--learnt") from None

@@ -38,18 +38,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Will it be tracked, how far, and when would it come?"""
-    from dozor.cli.options import country_option, instant_option, language, price_option
+    from dozor.cli.options import country_option, instant_option, language, learnt_option, price_option
     from dozor.forecast import predict
-    from dozor.forecast.learnt import Model, load
 
-    model: Model | None = None
-    if learnt is not None:
-        try:
-            model = load(learnt.read_bytes())
-        except OSError as error:
-            raise click.BadParameter(f"{learnt}: {error.strerror}", param_hint="--learnt") from None
-        except msgspec.MsgspecError as error:
-            raise click.BadParameter(f"{learnt} is not what was learnt: {error}", param_hint="--learnt") from None
+    model = learnt_option(learnt)
     order = Order(
         price=price_option(price),
         service=service,

@@ -28,6 +28,7 @@ from dozor.forecast.learnt import (
     CURVE_POINTS,
     CURVE_STEP,
     LEVELS,
+    VERSION,
     Check,
     Effect,
     Model,
@@ -70,7 +71,7 @@ def learn(parcels: Iterable[Parcel], as_of: dt.datetime) -> Model:
         found = learn_stage(columns(rows), as_of)
         if found is not None:
             stages[stage] = found
-    return Model(as_of=as_of, stages=stages)
+    return Model(as_of=as_of, stages=stages, version=VERSION)
 
 
 def learn_stage(told: Columns, as_of: dt.datetime) -> StageModel | None:
@@ -328,6 +329,7 @@ class Pool:
     weights: Floats
     service: NDArray[np.int64]
     month: NDArray[np.int64]
+    parcels: Floats  # how many each row stands for
 
 
 def _hindcasts(told: Columns, seen: Columns, clocks: Clocks, passed: Floats, fitted: Fit) -> Pool | None:
@@ -337,7 +339,7 @@ def _hindcasts(told: Columns, seen: Columns, clocks: Clocks, passed: Floats, fit
     for month in range(1, figures.checks + 1):
         then = fitted.now - month * figures.check_step
         before = told.visible(then)
-        if len(before) < figures.check_least:
+        if before.weight.sum() < figures.check_least:
             break
         earlier = fit(before, _passed(before, clocks), then, fitted, figures.check_passes)
         which = (seen.started >= then) & (seen.started < then + figures.check_step)
@@ -349,7 +351,7 @@ def _hindcasts(told: Columns, seen: Columns, clocks: Clocks, passed: Floats, fit
         weights = after.weight * (1 - fitted.gone[which])
         weights = weights * 0.5 ** ((fitted.now - after.started) / figures.check_half_life)
         months = np.full(len(after), month)
-        pools.append(Pool(errors, after.reached, weights, after.codes["service"], months))
+        pools.append(Pool(errors, after.reached, weights, after.codes["service"], months, after.weight))
     if not pools:
         return None
     return Pool(*(np.concatenate([getattr(pool, name) for pool in pools]) for name in Pool.__dataclass_fields__))
@@ -360,7 +362,7 @@ def _curves(seen: Columns, fitted: Fit, pool: Pool | None) -> tuple[dict[str, tu
     figures = settings()
     if pool is None:
         months = np.zeros(len(seen), dtype=np.int64)
-        pool = Pool(fitted.errors, seen.reached, fitted.weights, seen.codes["service"], months)
+        pool = Pool(fitted.errors, seen.reached, fitted.weights, seen.codes["service"], months, seen.weight)
         check = None
     else:
         check = _check(pool)
@@ -403,8 +405,8 @@ def _check(pool: Pool) -> Check | None:
         below = 1 - np.interp([low, high], own, left, left=1.0)
         inside += heavy * float(below[1] - below[0])
         weight += heavy
-        count += float(pool.reached[mine].sum())
-    return Check(int(count), round(inside / weight, 4)) if weight else None
+        count += float(pool.parcels[mine & pool.reached].sum())
+    return Check(round(count), round(inside / weight, 4)) if weight else None
 
 
 def survival(errors: Floats, reached: NDArray[np.bool_], weights: Floats) -> tuple[Floats, Floats]:

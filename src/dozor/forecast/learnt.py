@@ -7,8 +7,10 @@ of the parcel + covariates + sigma * an error whose curve was pooled from foreca
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
 from bisect import bisect_left
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +21,7 @@ from dozor.forecast.tables import Lane, lane, settings
 CURVE_FROM, CURVE_STEP, CURVE_POINTS = -6.0, 0.025, 481
 WHOLE = "ship_to_delivered"
 LEVELS = ("lane", "origin", "destination", "route", "service", "seller", "user")
+VERSION = 2  # of the stored form: another one is not read
 COVARIATES = ("promised", "promised_bend", "promised_bend_low", "promised_bend_high", "postage", "price")
 
 
@@ -87,7 +90,7 @@ class Model(Struct, frozen=True):
 
     as_of: dt.datetime
     stages: dict[str, StageModel]
-    version: int = 1
+    version: int = 1  # what names none is of the first form
 
 
 class Curve(Struct, frozen=True):
@@ -166,8 +169,11 @@ class Placed(Struct, frozen=True):
 
 
 def load(text: bytes | str) -> Model:
-    """A model from its JSON. Raises msgspec.ValidationError."""
-    return msgspec.json.decode(text, type=Model)
+    """A model from its JSON. Raises msgspec.DecodeError for anything else, msgspec.ValidationError for another form."""
+    found = msgspec.json.decode(text, type=Model)
+    if found.version != VERSION:
+        raise msgspec.ValidationError(f"it is of form {found.version}, this version reads form {VERSION}: learn anew")
+    return found
 
 
 def place(model: StageModel, parcel: Parcel) -> Placed:
@@ -207,9 +213,16 @@ def names_of(parcel: Parcel, row: Lane) -> dict[str, str]:
         "destination": destination,
         "route": f"{origin}>{destination}" if origin and destination else "",
         "service": parcel.service or "",
-        "seller": parcel.seller or "",
-        "user": parcel.user or "",
+        "seller": mark_of(parcel.seller or ""),
+        "user": mark_of(parcel.user or ""),
     }
+
+
+@lru_cache(maxsize=10_000)
+def mark_of(name: str) -> str:
+    """What a model keeps of a person's or seller's name: it is known again when met again, and cannot be read."""
+    name = " ".join(name.casefold().split())
+    return hashlib.sha256(f"dozor.forecast {name}".encode()).hexdigest()[:16] if name else ""
 
 
 def promise_of(parcel: Parcel) -> float:

@@ -54,22 +54,34 @@ def outlook(
     stage, since = _stage(journey, order)
     if since is None:
         return None
-    service = service_class(order, reading)
-    origin, destination = journey.origin or order.origin, order.destination or journey.destination
-    asked = Parcel(
+    asked = parcel_of(journey, order, reading, stage, since, max(0.0, (now - since) / DAY), user=user)
+    return look(asked, now, protection_end=protection_end, learnt=learnt)
+
+
+def parcel_of(
+    journey: Journey,
+    order: Order,
+    reading: Reading | None,
+    stage: str,
+    started: dt.datetime,
+    days: float,
+    *,
+    user: str | None = None,
+) -> Parcel:
+    """What forecasts know a parcel by, in a stage that began at `started` and has lasted for so many days."""
+    return Parcel(
         stage=stage,
-        started=since,
-        days=max(0.0, (now - since) / DAY),
+        started=started,
+        days=days,
         reached=False,
-        origin=origin,
-        destination=destination,
-        service=service,
+        origin=journey.origin or order.origin,
+        destination=order.destination or journey.destination,
+        service=service_class(order, reading),
         seller=order.seller,
         user=user,
-        promised_days=_promised(order, since),
+        promised_days=_promised(order, started),
         price=dollars(order.price),
     )
-    return look(asked, now, protection_end=protection_end, learnt=learnt)
 
 
 def look(
@@ -244,15 +256,23 @@ def _stage(journey: Journey, order: Order) -> tuple[str, dt.datetime | None]:
     """The stage that is being waited out, and since when: the last movement, else the day of shipping or payment."""
     last = journey.last_movement
     if last is None or last.when is None:
-        since = _midnight(order.shipped) or journey.first_seen or _midnight(order.paid)
-        stage = "first_scan" if last is None else "export"
-        return stage, since
+        return "first_scan" if last is None else "export", set_out(journey, order)
     at = last.when.utc()
-    if journey.stage in AT_CUSTOMS:
-        return "customs", at
-    if journey.imported_at is not None:
-        return "delivery", at
-    return ("import" if journey.exported_at is not None else "export"), at
+    return stage_at(journey, journey.stage), at
+
+
+def set_out(journey: Journey, order: Order) -> dt.datetime | None:
+    """When the way began, as far as anybody says so: the day of shipping, the first thing heard of it, of payment."""
+    return _midnight(order.shipped) or journey.first_seen or _midnight(order.paid)
+
+
+def stage_at(journey: Journey, milestone: Milestone | None, at: dt.datetime | None = None) -> str:
+    """The stage that is waited out once a parcel is at a milestone: after its movement at `at`, or after the last."""
+    if milestone in AT_CUSTOMS:
+        return "customs"
+    if journey.imported_at is not None and (at is None or at >= journey.imported_at):
+        return "delivery"
+    return "import" if journey.exported_at is not None and (at is None or at >= journey.exported_at) else "export"
 
 
 def _reasons(asked: Parcel, whole: Part, pauses: Sequence[tuple[str, float]]) -> tuple[Text, ...]:

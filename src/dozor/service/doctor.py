@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ def examine(env: Mapping[str, str], home: Path) -> Iterator[Finding]:
     yield from _database()
     yield from _open_door(read)
     yield from _sources()
+    yield from _forecasts(read)
     yield Finding(
         "ok" if read.smtp_url else "warning",
         "mail server" + (" is named" if read.smtp_url else " is not"),
@@ -130,3 +132,28 @@ def _sources() -> Iterator[Finding]:
             yield Finding("warning", f"{row.carrier} wants a pause until {until}: {row.problem}", "nothing to do: wait")
     except DatabaseError:
         return
+
+
+def _forecasts(read: config.Config) -> Iterator[Finding]:
+    from django.db import DatabaseError
+    from django.utils import timezone
+
+    from dozor.i18n import say
+    from dozor.service.parcels import learning
+
+    try:
+        row, lines = learning.newest(), learning.told()
+        readable = learning.current() is not None
+        overdue = learning.is_due(timezone.now() - dt.timedelta(hours=2 * learning.settings().every_hours))
+    except DatabaseError:
+        return
+    holds = learning.holds(row)
+    for line in lines:
+        late = "each learning fits the ranges to what came: nothing to do but wait" if holds is False else ""
+        yield Finding("warning" if late and line.id == "learning.held" else "ok", say(line, "en"), late)
+    if row is not None and not readable:
+        yield Finding("warning", "what was learnt cannot be read by this version", "dozor forecast learn")
+    elif row is not None and overdue and read.watch:
+        yield Finding(
+            "warning", f"nothing was learnt since {row.day}", "is dozor serve running? or: dozor forecast learn"
+        )

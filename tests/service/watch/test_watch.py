@@ -10,7 +10,7 @@ import pytest
 from dozor.carriers import systems
 from dozor.model import Dossier, Event, Milestone, Moment, Order, Outcome, OutcomeKind, Report
 from dozor.service.parcels import actions
-from dozor.service.parcels.models import Credential, Parcel, Person, Poll, Source
+from dozor.service.parcels.models import Credential, Learnt, Parcel, Person, Poll, Source
 from dozor.service.watch import claim as claims
 from dozor.service.watch.loop import Watcher
 from dozor.service.watch.settle import settle
@@ -275,3 +275,15 @@ def test_many_watchers_claim_every_row_once(anna: Person, django_db_blocker: obj
         thread.join()
     ids = [poll.pk for each in found for poll in each.polls]
     assert len(ids) == len(set(ids)) and all(len(each.polls) <= system.batch for each in found)
+
+
+def test_the_watch_learns_once_a_day_beside_its_asking(anna: Person, peer: Peer) -> None:
+    known(anna, CAINIAO)
+    watch(peer)
+    (first,) = Learnt.objects.all()
+    assert first.at == NOW
+    watch(peer, NOW + 12 * HOUR)
+    assert Learnt.objects.get().at == NOW
+    watch(peer, NOW + 24 * HOUR)
+    newest, _ = Learnt.objects.all()
+    assert newest.at == NOW + 24 * HOUR and newest.parcels == 1

@@ -11,7 +11,7 @@ from django.urls import reverse
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from dozor.answer import answer, read_numbers
+from dozor.answer import read_numbers
 from dozor.carriers import systems
 from dozor.disputes import Reply, classify
 from dozor.model import (
@@ -31,7 +31,7 @@ from dozor.service.api.forms import bounded, bounds, facts
 from dozor.service.api.home_assistant import Home, home
 from dozor.service.api.operation import Call, Sent, Speaking, operation
 from dozor.service.api.problems import RefusedError
-from dozor.service.parcels import actions, mapping
+from dozor.service.parcels import actions, learning, mapping
 from dozor.service.parcels.models import Fate, Number, Parcel
 
 REF = "/parcels/{ref}"
@@ -199,7 +199,7 @@ def check(call: Call) -> Answer:
     dossier = without_proof(call.body)
     if call.person is not None:
         dossier = actions.with_person(dossier, call.person)
-    return answer(replace(dossier, lang=dossier.lang or call.lang), call.now)
+    return learning.answered(replace(dossier, lang=dossier.lang or call.lang), call.now, call.person)
 
 
 @operation(

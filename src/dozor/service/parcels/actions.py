@@ -15,11 +15,11 @@ from django.conf import settings
 from django.db import transaction
 from msgspec.structs import replace
 
-from dozor.answer import answer, read_numbers
+from dozor.answer import read_numbers
 from dozor.carriers import systems
 from dozor.intake import settle
 from dozor.model import Answer, Dispute, Dossier, Event, Kind, Message, Order, Report
-from dozor.service.parcels import asking, mapping, secrets, summary
+from dozor.service.parcels import asking, learning, mapping, secrets, summary
 from dozor.service.parcels import models as rows
 from dozor.service.parcels.models import ENDED, Fate, Parcel, Person
 
@@ -37,13 +37,13 @@ class Recorded(msgspec.Struct, frozen=True):
 
 def parcel_of(person: Person, ref: str) -> Parcel:
     """A person's own parcel. Raises Parcel.DoesNotExist for any other, as for one that is not there."""
-    found: Parcel = Parcel.objects.of(person).select_related("order").get(ref=ref)
+    found: Parcel = Parcel.objects.of(person).select_related("order", "owner").get(ref=ref)
     return found
 
 
 def current_answer(parcel: Parcel, now: dt.datetime) -> Answer:
     """The answer to what is known, at `now`. Writes nothing."""
-    return answer(mapping.read_dossier(parcel), now)
+    return learning.answered(mapping.read_dossier(parcel), now, parcel.owner)
 
 
 # --- put in ----------------------------------------------------------------------------------------------
@@ -103,6 +103,7 @@ def refresh(parcel: Parcel, now: dt.datetime) -> tuple[Answer, list[str]]:
                 said=summary.said(found),
                 body=mapping.answer_body(found),
                 change=changed,
+                **summary.band(found),
                 told_at=now if latest is None else None,  # whoever adds a parcel reads its first answer there
             )
         columns = summary.columns(found)
@@ -251,11 +252,12 @@ def delete_parcel(parcel: Parcel) -> None:
 
 
 def delete_everything(person: Person, *, account: bool = False) -> None:
-    """Everything of a person's; the account too where that is wanted."""
+    """Everything of a person's; the account too where that is wanted. What was learnt from it is learnt anew."""
     with transaction.atomic():
         user = person.user
         person.delete()
         drop_orphans()
+        learning.forget()
         if account:
             user.delete()
 

@@ -282,6 +282,9 @@ class Answer(models.Model):
     body = models.BinaryField()  # the Answer's JSON, zlib
     change = models.JSONField(default=list, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)  # when it was decided whom to tell; the notifier's mark
+    # The days between which it said that the parcel comes, eight times in ten: kept to be judged by.
+    early = models.DateField(null=True, blank=True)
+    late = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -289,10 +292,30 @@ class Answer(models.Model):
         indexes = [
             models.Index(fields=["parcel", "-id"], name="answer_latest"),
             models.Index(fields=["id"], name="answer_untold", condition=models.Q(told_at=None)),
+            models.Index(fields=["parcel", "id"], name="answer_band", condition=models.Q(late__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"answer {self.pk}"
+
+
+class Learnt(models.Model):
+    """What was learnt of delivery times on a day, from the parcels of everybody here: figures, and nobody's name."""
+
+    day = models.DateField(unique=True)
+    at = models.DateTimeField()
+    said = models.CharField(max_length=43)  # fingerprint of the body
+    body = models.BinaryField()  # the forecast.Model's JSON, zlib
+    parcels = models.PositiveIntegerField()  # that taught anything
+    judged = models.PositiveIntegerField()  # parcels for which the days once told are over …
+    held = models.PositiveIntegerField()  # … and of them those that came within these days
+
+    class Meta:
+        ordering = ["-day"]
+        verbose_name_plural = "learnt"
+
+    def __str__(self) -> str:
+        return f"learnt {self.day}"
 
 
 class Credential(models.Model):

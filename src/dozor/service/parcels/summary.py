@@ -68,6 +68,14 @@ def columns(answer: Answer) -> dict[str, Any]:
     }
 
 
+def band(answer: Answer) -> dict[str, dt.date | None]:
+    """The days between which it says that the parcel comes."""
+    found = answer.outlook
+    if found is None or found.arrival_p10 is None or found.arrival_p90 is None:
+        return {"early": None, "late": None}
+    return {"early": found.arrival_p10, "late": found.arrival_p90}
+
+
 def essence(answer: Answer) -> dict[str, str]:
     """What matters in an answer, part by part: it is another answer where one of these differs."""
     step, causes = first_step(answer), answer.diagnosis.causes

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.utils import timezone
 
-from dozor.service.parcels import actions
+from dozor.service.parcels import actions, learning
 from dozor.service.watch import claim as claims
 from dozor.service.watch.ask import ask, asks_of, keys_for
 from dozor.service.watch.settle import settle
@@ -20,6 +20,8 @@ from dozor.service.writer import Writer
 log = logging.getLogger("dozor.watch")
 TICK = 1.0  # seconds between looks at what is due
 HURRY = dt.timedelta(seconds=10)  # of a demonstration
+LEARNING = "learning"  # its name among the tasks: no system is called so
+LOOK = dt.timedelta(minutes=10)  # between looks whether it is time to learn
 AT_ONCE = 8  # systems that are asked at the same time
 Clock = Callable[[], dt.datetime]
 
@@ -34,6 +36,8 @@ class Watcher:
         self.hurry = hurry  # where only the local peer is asked: at least so often, whatever the systems' manners
         self.addresses = settings.CONFIG.addresses if addresses is None else addresses
         self.writer = Writer("watch")
+        self.learner = Writer("learning")  # its own thread: the watch goes on meanwhile
+        self.looked: dt.datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until asked to stop; what is being asked then is still written."""
@@ -50,12 +54,15 @@ class Watcher:
                 task.cancel()
             await asyncio.gather(*busy.values(), return_exceptions=True)
             self.writer.end()
+            self.learner.end()
 
     async def round(self, busy: dict[str, asyncio.Task[None]]) -> None:
         """Begins whatever can be begun now: reviews, and one request for each system that is due and ready."""
         for name in [name for name, task in busy.items() if task.done()]:
             busy.pop(name)
         await self.writer(self.review)
+        if self._time_to_learn(busy):
+            busy[LEARNING] = asyncio.create_task(self.learn())
         for carrier in await self.writer(claims.due_carriers, self.clock(), self.hurry is not None) or ():
             if carrier in busy or len(busy) >= AT_ONCE:
                 continue
@@ -71,6 +78,22 @@ class Watcher:
             if not busy:
                 return
             await asyncio.wait(busy.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    def _time_to_learn(self, busy: dict[str, asyncio.Task[None]]) -> bool:
+        """Whether to look if it is time to learn; not at every tick, and not while that goes on."""
+        now = self.clock()
+        if LEARNING in busy or (self.looked is not None and now - self.looked < LOOK):
+            return False
+        self.looked = now
+        return True
+
+    async def learn(self) -> None:
+        """What the parcels have taught since yesterday; beside the watch, which goes on meanwhile."""
+        try:
+            await self.learner(learning.learn_if_due, self.clock())
+        except Exception:
+            # Forecasts then stay as they were learnt before; the watch is no worse for it.
+            log.exception("learning broke")
 
     async def work(self, claim: claims.Claim) -> None:
         """One claim: asked, written."""

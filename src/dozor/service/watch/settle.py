@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import F
+from msgspec.structs import replace
 
 from dozor.carriers import systems
 from dozor.model import Answer, Outcome, OutcomeKind, Report
-from dozor.service.parcels import actions, mapping
+from dozor.service.parcels import actions, learning, mapping
 from dozor.service.parcels.models import ENDED, Credential, Parcel, Poll, Source
 from dozor.service.parcels.people import zone_of
 from dozor.service.watch.claim import Claim
@@ -93,6 +94,7 @@ def next_of(
     if answer is None:
         latest = parcel.answers.first()
         answer = mapping.answer_struct(latest) if latest else actions.current_answer(parcel, now)
+        answer = replace(answer, outlook=learning.outlook_now(parcel, answer, asked))
     return next_ask(wait_of(answer, asked, zone_of(parcel.owner), parcel.made), asked, price, floor)
 
 

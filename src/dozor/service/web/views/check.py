@@ -16,11 +16,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from msgspec.structs import replace
 
-from dozor.answer import answer
 from dozor.model import Dossier
 from dozor.service.accounts import nobody_yet
 from dozor.service.language import current
-from dozor.service.parcels import actions
+from dozor.service.parcels import actions, learning
 from dozor.service.parcels.mapping import TooLongError
 from dozor.service.parcels.models import Person
 from dozor.service.web import asking
@@ -106,7 +105,7 @@ def _answered(
     person = getattr(request, "person", None)
     context = {
         "text": text,
-        "letter": letter(answer(dossier, now), current(), person.zone if person else "UTC"),
+        "letter": letter(learning.answered(dossier, now, person), current(), person.zone if person else "UTC"),
         "buttons": "web/_check_buttons.html",
         "may_ask": not asked and asking.can_be_asked(dossier),
         "asked": asked,

@@ -17,13 +17,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dozor.answer import answer
 from dozor.carriers import systems
 from dozor.disputes import classify
 from dozor.i18n import has, money, say
 from dozor.model import Dispute, Dossier, Message, Text
 from dozor.service.language import current
-from dozor.service.parcels import actions, mapping
+from dozor.service.parcels import actions, learning, mapping
 from dozor.service.parcels.mapping import TooLongError
 from dozor.service.parcels.models import ENDED, Fate, Parcel, Person
 from dozor.service.watch.plan import plan
@@ -155,7 +154,7 @@ def _page(
     now, lang, person = timezone.now(), current(), _person(request)
     dossier = mapping.read_dossier(parcel)
     ended = parcel.fate in ENDED
-    found = letter(answer(dossier, now), lang, person.zone, picture=not ended)
+    found = letter(learning.answered(dossier, now, person), lang, person.zone, picture=not ended)
     context: dict[str, Any] = {
         "parcel": parcel,
         "letter": found,

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dozor.carriers import key_parts, systems
 from dozor.carriers.base.protocol import System
+from dozor.i18n import say
 from dozor.service.language import current
-from dozor.service.parcels import actions
+from dozor.service.parcels import actions, learning
 from dozor.service.parcels.models import Credential, Person, Source
 from dozor.service.web.forms import key_form
 from dozor.service.web.letter import spoken
@@ -42,6 +43,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         "free": [row for row in rows if row["needs_key"] and not row["has_key"] and row["free"]],
         "locked": [row for row in rows if row["needs_key"] and not row["has_key"] and not row["free"]],
     }
+    context["learnt"] = [say(text, current()) for text in learning.told()]
     context["pending"] = PENDING in request.session
     return render(request, "web/sources.html", context)
 
