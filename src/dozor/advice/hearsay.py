@@ -25,6 +25,7 @@ def hearsay_facts(
     add(
         facts,
         phishing="phishing" in said,
+        charged_twice="charged_twice" in said,
         admitted="fake_admitted" in said or "no_tracking_cheap" in replies,
         forwarder="at_forwarder" in said,
         not_ours=bool(ANOTHERS & said) or any(each.id in OTHER_PARCEL for each in journey.contradictions),

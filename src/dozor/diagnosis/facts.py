@@ -18,6 +18,7 @@ from dozor.diagnosis.tables import eras, figures, profiles
 from dozor.model import (
     Check,
     Clock,
+    DisputeState,
     Dossier,
     Journey,
     Kind,
@@ -28,6 +29,7 @@ from dozor.model import (
     Reach,
     Reading,
 )
+from dozor.numbers import MISCOUNTED
 
 DAY = dt.timedelta(days=1)
 NOTHING = frozenset({OutcomeKind.UNKNOWN_NUMBER, OutcomeKind.KNOWN_WITHOUT_EVENTS})
@@ -171,6 +173,8 @@ def _of_the_number(
     args["number"] = reading.normal
     if not reading.valid:
         names.add("impossible")
+        if reading.format == MISCOUNTED:
+            names.add("miscounted")
         if reading.expected_check:
             args["expected"] = reading.expected_check
         if reading.corrections and reading.corrections[0].score >= figures().correction_sure:
@@ -310,6 +314,8 @@ def _of_the_goods(dossier: Dossier, clock: Clock, names: set[str]) -> None:
         names.add("goods_in_hand")
     if dossier.order.received is False:
         names.add("goods_missing")
+    if dossier.dispute is not None and dossier.dispute.state not in (DisputeState.NONE, DisputeState.CANCELLED):
+        names.add("disputed")
     if dossier.order.paid is None and dossier.order.shipped is None:
         names.add("dates_unknown")
     if dossier.order.shipped is None and dossier.order.paid is not None:

@@ -1,8 +1,8 @@
-"""Finds what a text speaks of, in any of the four languages: words become concepts, concepts stand in sentences.
+"""Finds what a text speaks of, in any of the languages: words become concepts, concepts stand in sentences.
 
 A concept ("delivered", "customs", "not") is a row of `meaning/concepts-<language>.toml` with the words that
-name it. A `*` stands for the rest of a word, so that one row holds all its endings. Rules over concepts (claims,
-roles of durations) are then the same for every language.
+name it. A `*` stands for the rest of a word, so that one row holds all its endings; a `…` for up to two words
+between the parts of an idiom. Rules over concepts (claims, roles of durations) are then the same for every language.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from msgspec.structs import replace
 
 from dozor import knowledge
 from dozor.intake.sentence import known, words_of
+from dozor.intake.towns import find_towns
 
 NOT, NOT_AFTER = "not", "not_after"
 TIMES = ("unit", "day", "month")  # words of durations and dates: where they stand, spans are looked for
 COUNTRY = "country:"  # before the id of a country: a concept like any other
+TOWN = "town:"  # before the id of the country that a town lies in
 SENTENCE = re.compile(r"(?:[.!?](?=\s|$)|[\n;。！？；])+")
 QUOTED = re.compile(
     r"«[^»\n]{1,160}»|“[^”\n]{1,160}”|„[^“\n]{1,160}“|\"[^\"\n]{1,160}\"|「[^」\n]{1,160}」"
@@ -30,6 +32,8 @@ FOLD = str.maketrans({"ё": "е", "’": "'", "ʼ": "'", "`": "'", "\u00a0": " "
 NO_SIGNS = "没未无不"  # Chinese words that deny begin so
 # How far a "not" reaches: words between it and what it denies (signs in Chinese).
 REACH = 3
+# What a star in a word stands for, and up to two words between the parts of an idiom.
+ENDING, GAP = r"\w*", r"(?:\W+\w+){0,2}?\W+"
 
 
 class ConceptRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +85,8 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text, in order, each with its hits; text without a concept still is a sentence."""
     flat = folded(text)
     hits = _hits(flat)
+    towns = [Hit(start, end, TOWN + country) for start, end, country in find_towns(text, flat)]
+    hits = sorted((*hits, *towns), key=lambda hit: hit.start)
     quoted = [(match.start(), match.end()) for match in QUOTED.finditer(flat)]
     ends = [match.end() for match in SENTENCE.finditer(flat) if not _in_date(flat, match)]
     cuts = [0, *(end for end in ends if not any(a < end < b for a, b in quoted)), len(flat)]
@@ -103,7 +109,8 @@ def _hits(flat: str) -> list[Hit]:
     found: list[Hit] = []
     for last, (word, entries) in _automaton().iter(flat):
         start, end = last - len(word) + 1, last + 1
-        if start and flat[start - 1].isalnum() and word[0].isalnum() and not _wide(word[0]):
+        before = flat[start - 1] if start else " "
+        if before.isalnum() and not _wide(before) and word[0].isalnum() and not _wide(word[0]):
             continue
         for concept, rest in entries:
             if match := _pattern(rest).match(flat, end):
@@ -165,8 +172,8 @@ def _wide(sign: str) -> bool:
 
 
 def countries(sentence: Sentence) -> list[tuple[str, Hit]]:
-    """The countries a sentence names, with where it does."""
-    return [(hit.concept[len(COUNTRY) :], hit) for hit in sentence.hits if hit.concept.startswith(COUNTRY)]
+    """The countries a sentence names, itself or by a town, with where it does."""
+    return [(hit.concept.rpartition(":")[2], hit) for hit in sentence.hits if hit.concept.startswith((COUNTRY, TOWN))]
 
 
 @cache
@@ -188,6 +195,17 @@ def _rows() -> tuple[ConceptRow, ...]:
     return (*spoken, *(replace(row, id=f"{COUNTRY}{row.id}") for row in lands), *times)
 
 
+def _taken_apart(written: str) -> tuple[str, str]:
+    """A word up to its first star or gap, and the pattern of what follows it."""
+    first, *rest = re.split(r"([*…])", written)
+    tail = ""
+    for mark, part in zip(rest[::2], rest[1::2], strict=True):
+        tail += (ENDING if mark == "*" else GAP) + re.escape(part.strip() if mark == "…" else part)
+    last = written[-1]
+    closed = last.isalnum() and not _wide(last)
+    return first.rstrip() if rest and rest[0] == "…" else first, tail + (r"(?!\w)" if closed else "")
+
+
 @cache
 def _pattern(tail: str) -> re.Pattern[str]:
     """What must follow a word; compiled when a text first has the word, since a text has few of them."""
@@ -200,9 +218,7 @@ def _automaton() -> ahocorasick.Automaton:
     words: dict[str, dict[tuple[str, str], None]] = {}
     for row in _rows():
         for written in row.words:
-            word, *rest = folded(written).split("*")
-            closed = r"" if _wide(written[-1]) or not written[-1].isalnum() else r"(?!\w)"
-            tail = "".join(rf"\w*{re.escape(part)}" for part in rest) + (closed if not written.endswith("*") else "")
+            word, tail = _taken_apart(folded(written))
             words.setdefault(word, {})[(row.id, tail)] = None
     automaton = ahocorasick.Automaton()
     for word, entries in words.items():

@@ -15,7 +15,7 @@ from msgspec.structs import asdict, replace
 
 from dozor.intake.claims import claims
 from dozor.intake.concepts import sentences
-from dozor.intake.hearing import Heard, hear, meaning_of
+from dozor.intake.hearing import Heard, ends_of, hear, meaning_of
 from dozor.intake.sentence import Facts
 from dozor.journey.places import find_place
 from dozor.model import Dispute, DisputeState, Dossier, Event, Message, Milestone, Moment, Order, Place
@@ -65,6 +65,7 @@ def settle(dossier: Dossier, now: dt.datetime) -> Dossier:
     order = _settled_order(_with_facts(dossier.order, facts), said_on)
     if order.promised is None and facts.promise_passed_days is not None:
         order = replace(order, promised=said_on - dt.timedelta(days=round(facts.promise_passed_days)))
+    elsewhere = _elsewhere(dossier, heard, order)
     return replace(
         dossier,
         order=order,
@@ -74,7 +75,7 @@ def settle(dossier: Dossier, now: dt.datetime) -> Dossier:
         last_event_days_ago=None,
         messages=_messages(dossier, heard, said_on),
         dispute=_settled_dispute(dossier.dispute, facts, said_on),
-        said=tuple(dict.fromkeys((*dossier.said, *heard.said, *_of_status(dossier), *_elsewhere(heard, order)))),
+        said=tuple(dict.fromkeys((*dossier.said, *heard.said, *_of_status(dossier), *elsewhere))),
         today=said_on,
     )
 
@@ -109,11 +110,12 @@ def _of_status(dossier: Dossier) -> tuple[str, ...]:
     return tuple(claim.id for claim in found if claim.milestone is None and not claim.id.startswith("word_"))
 
 
-def _elsewhere(heard: Heard, order: Order) -> tuple[str, ...]:
-    """Whether the words place the parcel's end in a country that is neither the buyer's nor the sender's."""
+def _elsewhere(dossier: Dossier, heard: Heard, order: Order) -> tuple[str, ...]:
+    """Whether the words or the last status end the way in a country that is neither the buyer's nor the sender's."""
     if order.destination is None:
         return ()
-    others = heard.ends - {order.destination, order.origin, *SENDERS}
+    ends = heard.ends | (ends_of(dossier.last_event) if dossier.last_event else frozenset())
+    others = ends - {order.destination, order.origin, *SENDERS}
     return ("other_country",) if others else ()
 
 

@@ -14,9 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dozor.intake.claims import Claim, claims, joined
-from dozor.intake.concepts import Hit, Sentence, countries, folded, sentences
-from dozor.intake.sentence import Facts, read_facts
-from dozor.intake.spans import durations, roles
+from dozor.intake.concepts import TOWN, Hit, Sentence, breaks, countries, folded, sentences
+from dozor.intake.sentence import Facts, lookup, read_facts, words_of
+from dozor.intake.spans import BREAK, durations, roles
 from dozor.journey import normalise
 from dozor.model import Milestone
 
@@ -34,7 +34,7 @@ VAGUE = frozenset({"on_the_way", "loop", "left_country"})
 # Concepts whose words a site shows instead of a status.
 NO_STATUS = ("not_found", "bad_form", "broken", "dead", "preparing", "untracked", "partial")
 # What is spoken of in sentences that tell of the purchase and not of a scan.
-NO_SCAN = ("ship", "order_act", "dead", "seller")
+NO_SCAN = ("ship", "order_act", "dead", "seller", "part")
 # Claims that leave the matter open.
 THIN = frozenset({"private_sender", "on_the_way", "stuck", "goods_missing", "bad_form", "carrier_unknown", "customs"})
 
@@ -45,6 +45,11 @@ BARE = re.compile(r"(?=(?:\D*\d){6})[A-Za-z0-9]+")
 TOUCH = 2  # signs between two words that stand next to each other
 # Places that a seller names to explain a delay: his word is no scan.
 EXCUSES = frozenset({"customs", "customs_held", "on_the_way", "left_country"})
+
+SAME_NAME = 5  # letters by which two forms of one town's name are the same
+YEAR = 12  # months
+DELIVERED = frozenset({"delivered"})
+SCANS = frozenset({"delivered", "accepted", "transit"})
 
 Stage = tuple[str, Milestone | None, float | None]
 
@@ -68,7 +73,12 @@ def hear(text: str, today: dt.date) -> Heard:
     if all(_open(claim) for claim in found):
         # Nothing telling in any one sentence: perhaps two together say it.
         found = (*claims(joined(spoken)), *found)
-    found = tuple(claim for claim in found if not (claim.id in EXCUSES and _sellers(claim.sentence)))
+    found = tuple(
+        claim
+        for claim in found
+        if not (claim.id in EXCUSES and _sellers(claim.sentence))
+        and not (claim.id == "other_place" and _one_town(claim.sentence))
+    )
     facts = _with(read_facts(text), roles(spoken, today))
     ids = {claim.id for claim in found}
     if "goods_here" in ids and facts.received is not True:
@@ -84,6 +94,10 @@ def hear(text: str, today: dt.date) -> Heard:
     if home is None and facts.destination not in _ends(spoken, None):
         home = facts.destination
     said = [claim.id for claim in found]
+    if any(_wrong_door(sentence) for sentence in spoken):
+        said.append("other_carrier")
+    if scanned_before(spoken, today):
+        said.append("before_order")
     if sum(_deniers(sentence) for sentence in spoken) >= 2:
         said.append("unknown_to_two")
     return Heard(
@@ -138,11 +152,68 @@ def _ends(spoken: Sequence[Sentence], home: str | None) -> frozenset[str]:
     found = set()
     for sentence in spoken:
         moved = sentence.holds("delivered|transit|wait_there|handed|went") and sentence.holds("shows|parcel|number")
+        ended = sentence.holds("delivered|went") and not sentence.holds("seller|ship")
         for country, hit in countries(sentence):
             here = any(0 <= hit.start - each.end <= NEAR for each in sentence.hits if each.concept == "i_live")
-            if moved and not here and country != home:
+            # A parcel passes through towns on its way: only where it ended says a town whose it is.
+            if (ended if hit.concept.startswith(TOWN) else moved) and not here and country != home:
                 found.add(country)
     return frozenset(found)
+
+
+def ends_of(status: str) -> frozenset[str]:
+    """Countries in which a status says that the parcel was handed out."""
+    return _ends(sentences(status), None) if normalise(status).milestone is Milestone.DELIVERED else frozenset()
+
+
+def _one_town(sentence: Sentence) -> bool:
+    """Whether the place of delivery is the buyer's own: the only town that is named, twice, and no other place."""
+    named = [folded(sentence.text[hit.start - sentence.start :][:SAME_NAME]) for hit in _towns(sentence)]
+    return len(named) > 1 and len(set(named)) == 1 and not sentence.holds("other_place")
+
+
+def _towns(sentence: Sentence) -> list[Hit]:
+    return [hit for hit in sentence.hits if hit.concept.startswith(TOWN)]
+
+
+def scanned_before(spoken: Sequence[Sentence], today: dt.date) -> bool:
+    """Whether a scan is told for a month before that of the purchase ("ordered in October, delivered in July")."""
+    bought = [age for sentence in spoken for age in _months(sentence, frozenset({"order_act"}), today)]
+    # People misremember by some days: a first scan must lie a month farther back than a delivery.
+    scanned = [
+        age - slack
+        for sentence in spoken
+        for kinds, slack in ((DELIVERED, 0), (SCANS - DELIVERED, 1))
+        for age in _months(sentence, kinds, today)
+    ]
+    return bool(bought and scanned) and min(scanned) > max(bought)
+
+
+def _months(sentence: Sentence, wanted: frozenset[str], today: dt.date) -> list[int]:
+    """How many months ago it was: the months named nearest to the concepts that are wanted."""
+    found = []
+    for month in (hit for hit in sentence.hits if hit.concept == "month" and _dates(hit, sentence)):
+        told = [hit for hit in sentence.hits if hit.concept in SCANS | {"order_act"} and not hit.denied]
+        nearest = min(told, key=lambda hit: _apart(hit, month, sentence), default=None)
+        number = lookup("month", folded(sentence.text[month.start - sentence.start : month.end - sentence.start]))
+        if number is not None and nearest is not None and nearest.concept in wanted:
+            found.append((today.month - int(number)) % YEAR)
+    return found
+
+
+def _apart(one: Hit, other: Hit, sentence: Sentence) -> int:
+    """Signs between two hits; the border of a clause counts as many."""
+    first, last = sorted((one, other), key=lambda hit: hit.start)
+    between = folded(sentence.text)[first.end - sentence.start : last.start - sentence.start]
+    return len(between) + BREAK * breaks(between)
+
+
+def _dates(month: Hit, sentence: Sentence) -> bool:
+    """Whether the name of a month is meant as one: a figure or a word of time stands beside it."""
+    flat = folded(sentence.text)
+    before, after = flat[: month.start - sentence.start].rstrip(" ."), flat[month.end - sentence.start :].lstrip()
+    figure = before[-1:].isdigit() or after[:1].isdigit() or flat[month.start - sentence.start].isdigit()
+    return figure or any(found.end() == len(before) for found in words_of("within").finditer(before))
 
 
 def _deniers(sentence: Sentence) -> int:
@@ -152,10 +223,25 @@ def _deniers(sentence: Sentence) -> int:
     denial = next(hit for hit in sentence.hits if hit.concept == "not_found" or hit.denied)
     sides: dict[bool, set[str]] = {True: set(), False: set()}
     for hit in sentence.hits:
-        if hit.concept in ("carrier", "aggregator"):
+        if hit.concept in ("carrier", "aggregator") and not _attribute(hit, sentence):
             sides[hit.start < denial.start].add(_name(sentence, hit))
     # "Neither A nor B": all on one side; a name on the other side is the one that does know.
     return max(len(names) for names in sides.values())
+
+
+def _attribute(carrier: Hit, sentence: Sentence) -> bool:
+    """Whether a carrier's name only says whose number it is, as in "my YunExpress number"."""
+    return any(hit.concept in ("number", "parcel") and 0 < hit.start - carrier.end <= TOUCH for hit in sentence.hits)
+
+
+def _wrong_door(sentence: Sentence) -> bool:
+    """Whether one carrier's number was given to another carrier that does not know it."""
+    if not sentence.holds("not_found|bad_form"):
+        return False
+    names = [hit for hit in sentence.hits if hit.concept == "carrier"]
+    owners = {_name(sentence, hit) for hit in names if _attribute(hit, sentence)}
+    asked = {_name(sentence, hit) for hit in names if not _attribute(hit, sentence)}
+    return bool(owners) and bool(asked - owners)
 
 
 def _name(sentence: Sentence, hit: Hit) -> str:

@@ -21,6 +21,7 @@ AHEAD = 8  # signs by which a future reading of an open duration must be nearer
 YEAR = 366
 MIDDLE = 15  # the day of a month that is named without one
 TOUCH = 6  # signs between a duration and the word that says it has passed
+NO_WORD = 3  # letters of a unit that without a count may be another language's word
 WINDOW = 24  # signs on either side of a duration that may tell its direction
 
 
@@ -88,6 +89,8 @@ def _counted(flat: str) -> list[Span]:
         if unit is None:
             continue
         word = match["n"]
+        if not word and len(match["unit"]) <= NO_WORD and match["unit"].isascii():
+            continue  # "d'avant", "mes colis": such short units are units beside a count alone
         count = 1.0 if not word else float(word.replace(",", ".")) if word[0].isdigit() else lookup("count", word)
         if count is not None:
             spans.append(Span(match.start(), match.end(), float(count) * float(unit), _tense(flat, match)))

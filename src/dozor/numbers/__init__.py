@@ -6,8 +6,8 @@ a buyer's order numbers share. All facts are rows of `formats/*.toml` and the `s
 
 from dozor.numbers.anatomy import Part, anatomy
 from dozor.numbers.find import find
-from dozor.numbers.identify import buyer_suffix, identify
+from dozor.numbers.identify import MISCOUNTED, buyer_suffix, identify
 from dozor.numbers.repair import normal_form
 from dozor.numbers.tables import formats
 
-__all__ = ["Part", "anatomy", "buyer_suffix", "find", "formats", "identify", "normal_form"]
+__all__ = ["MISCOUNTED", "Part", "anatomy", "buyer_suffix", "find", "formats", "identify", "normal_form"]

@@ -11,7 +11,9 @@ from dozor.numbers.repair import GAPS, normal_form
 from dozor.numbers.tables import Format, candidates, issuers, service, suffixes
 
 S10 = re.compile(r"([A-Z])([A-Z])(\d{9})([A-Z]{2})")
+S10_MISCOUNTED = re.compile(r"([A-Z])[A-Z]\d(?:\d{7}|\d{9})([A-Z]{2})")  # eight or ten digits where nine belong
 PLACEHOLDER = re.compile(r"0+|(\d)\1{8,}|12345678\d*")  # what examples and tests are filled with
+MISCOUNTED = "international-miscounted"  # the format of a number that has not the nine digits of its form
 ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 SEPARATED_KEPT = re.compile(r"PO-\d{3}-\d{17}(?:-D\d\d)?|\d{3}-\d{7}-\d{7}|\d{8,10}-\d{4}-\d{1,2}|\d{2}-\d{5}-\d{5}")
 
@@ -39,6 +41,8 @@ def identify(text: str, *, suffixes: Collection[str] = ()) -> tuple[Reading, ...
                 reading = _reading(row, normal, repairs, suffixes)
                 if reading is not None:
                     readings.append(reading)
+    if not readings:
+        readings = _miscounted(normal, repairs)
     cards = [reading for reading in readings if reading.kind is Kind.CARD]
     if cards:
         return tuple(cards)  # no other reading may show the digits of a card
@@ -136,6 +140,30 @@ def _s10_readings(normal: str, repairs: tuple[Repair, ...]) -> list[Reading]:
             reasons=tuple(reasons),
             repairs=repairs,
             corrections=_corrections(normal, passed),
+            source="UPU S10",
+        )
+    ]
+
+
+def _miscounted(normal: str, repairs: tuple[Repair, ...]) -> list[Reading]:
+    """A number of the international form with one digit too few or too many: copied wrong, whatever it was."""
+    match = S10_MISCOUNTED.fullmatch(normal)
+    if match is None or match[2] not in issuers() or service(match[1]).impossible:
+        return []
+    carrier = suffixes().get(match[2]) or issuers()[match[2]].carrier
+    return [
+        Reading(
+            kind=Kind.TRACKING,
+            normal=normal,
+            format=MISCOUNTED,
+            issuer=carrier,
+            carriers=tuple(dict.fromkeys([*([carrier] if carrier else []), "upu"])),
+            country=match[2],
+            check=Check.FAILED,
+            valid=False,
+            certainty=0.6,
+            reasons=(Text("number.s10.miscounted", {"number": normal, "digits": len(normal) - 4}),),
+            repairs=repairs,
             source="UPU S10",
         )
     ]
