@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from dozor.advice.common import DAY, Facts, Instants, add, midnight, venues
@@ -26,6 +27,8 @@ def hearsay_facts(
         facts,
         phishing="phishing" in said,
         charged_twice="charged_twice" in said,
+        order_cancelled="order_cancelled" in said and not _handed_over(journey),
+        shop_gone="shop_gone" in said,
         admitted="fake_admitted" in said or "no_tracking_cheap" in replies,
         forwarder="at_forwarder" in said,
         not_ours=bool(ANOTHERS & said) or any(each.id in OTHER_PARCEL for each in journey.contradictions),
@@ -41,8 +44,9 @@ def hearsay_facts(
     )
     posted = midnight(order.shipped) or journey.first_acceptance or midnight(order.paid)
     if posted is not None:
-        words = (order.service or "").lower()
-        fast = any(word in words for word in venues().express) or _express(dossier)
+        # Whole words: "AliExpress" names no express.
+        words = set(re.findall(r"\w+", (order.service or "").lower()))
+        fast = not words.isdisjoint(venues().express) or _express(dossier)
         at["inquiry_by"] = posted + DAY * figure("inquiry_express" if fast else "inquiry")
 
 

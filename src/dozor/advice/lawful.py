@@ -84,7 +84,7 @@ def _claim(step: Step, s: Situation) -> Step | None:
 def _allowed(step: Step, s: Situation) -> bool:
     match step.id:
         case StepId.CONFIRM_RECEIPT:
-            return s.has("goods") and not s.has("defect")
+            return s.has("goods") and not s.has("defect") and s.state not in OPEN
         case StepId.CANCEL_DISPUTE:
             return s.state in OPEN and s.has("goods") and s.has("time_left")
         case StepId.ACCEPT_OFFER:

@@ -44,6 +44,9 @@ def parcel_facts(
         elsewhere=any(c.id in ("other_destination", "other_city") for c in journey.contradictions)
         or bool({"other_place", "other_country"} & set(dossier.said)),
     )
+    silent = journey.silence_days
+    out = journey.stage is Milestone.OUT_FOR_DELIVERY
+    add(facts, round_over=out and silent is not None and silent >= figure("round"))
     paid = midnight(dossier.order.paid) or midnight(dossier.order.shipped)
     if paid is not None:
         since = paid + DAY * figure("post_visits_from")

@@ -243,6 +243,8 @@ def _of_the_events(
         names.add("imported")
     if journey.silence_days is not None:
         args["silent"] = max(0, int(journey.silence_days))  # whole days that have passed
+        if stage is Milestone.OUT_FOR_DELIVERY and journey.silence_days >= figures().round_days:
+            names.add("round_over")
     if stage is Milestone.AVAILABLE_FOR_PICKUP:
         since = journey.available_since or (last.when.utc() if last and last.when else None)
         if since is not None:

@@ -100,6 +100,7 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     pattern_length: int
     shown_least: float
     pickup_warn_days: float
+    round_days: float
     promise_step: float
     overdue_most: float
     age_usual: float
@@ -121,6 +122,7 @@ FACTS = frozenset(
         "delivered_abroad",
         "disputed",
         "direct_shop",
+        "round_over",
         "same_country",
         "delivered_at_origin",
         "ends_abroad",
