@@ -65,9 +65,13 @@ def claim_window(
     clock: Clock,
     *,
     direct: bool,
+    paid: dt.datetime | None,
     now: dt.datetime,
 ) -> str:
-    """When a claim on the platform can be made: `claim_from` … `claim_until`; else which way is left."""
+    """When a claim on the platform can be made: `claim_from` … `claim_until`; else which way is left.
+
+    Where no end of protection is known, the longest that any platform gives is counted from the payment.
+    """
     safe, rescue, end = at.get("safe_deadline"), at.get("rescue_deadline"), at.get("protection_end")
     opens = at.get("earliest_open")
     gone = clock.money in (MoneyState.LOST_ON_PLATFORM, MoneyState.REFUNDED)
@@ -85,6 +89,8 @@ def claim_window(
         route = "rescue"
         if until is None:
             route = "backstop" if "no_backstop" not in facts else "none"
+    elif paid is not None and (now - paid) / DAY > figure("longest_protection"):
+        route = "backstop" if "no_backstop" not in facts else "none"
     if route in ("platform", "rescue"):
         at["claim_from"] = start
         if until is not None:

@@ -112,7 +112,8 @@ def situation(
     silent, waited = talk_facts(facts, at, dossier, replies, now)
     add(facts, heard=silent or (bool(replies) and waited))
     backstop_facts(facts, at, clock, dossier, now)
-    route = claim_window(facts, at, clock, direct=direct, now=now)
+    paid = midnight(order.paid) or midnight(order.shipped)
+    route = claim_window(facts, at, clock, direct=direct, paid=paid, now=now)
     if cause is CauseId.NOT_SHIPPED and "not_posted" in facts:
         facts.discard("can_open")  # what was never sent is cancelled, not disputed
     money_facts(facts, clock, dispute)

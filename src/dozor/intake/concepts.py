@@ -32,8 +32,8 @@ FOLD = str.maketrans({"ё": "е", "’": "'", "ʼ": "'", "`": "'", "\u00a0": " "
 NO_SIGNS = "没未无不"  # Chinese words that deny begin so
 # How far a "not" reaches: words between it and what it denies (signs in Chinese).
 REACH = 3
-# What a star in a word stands for, and up to two words between the parts of an idiom.
-ENDING, GAP = r"\w*", r"(?:\W+\w+){0,2}?\W+"
+# What a star in a word stands for, and up to two words between the parts of an idiom, none of which may deny.
+ENDING, GAP = r"\w*", r"((?:\W+\w+){0,2}?)\W+"
 
 
 class ConceptRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,7 +113,8 @@ def _hits(flat: str) -> list[Hit]:
         if before.isalnum() and not _wide(before) and word[0].isalnum() and not _wide(word[0]):
             continue
         for concept, rest in entries:
-            if match := _pattern(rest).match(flat, end):
+            match = _pattern(rest).match(flat, end)
+            if match is not None and not any(_not_words().intersection(gap.split()) for gap in match.groups() if gap):
                 found.append(Hit(start, match.end(), concept))
     # The longer reading of a place is the right one: "not only" is no "not".
     found.sort(key=lambda hit: (hit.start, -hit.end))

@@ -61,8 +61,8 @@ def settle(dossier: Dossier, now: dt.datetime) -> Dossier:
     facts = heard.facts
     events_seen = dossier.events_seen if dossier.events_seen is not None else facts.events_seen
     silent = dossier.last_event_days_ago if dossier.last_event_days_ago is not None else facts.last_event_days_ago
-    told = _told(dossier, heard, silent, said_on)
     order = _settled_order(_with_facts(dossier.order, facts), said_on)
+    told = _told(dossier, heard, silent, said_on, order.destination)
     if order.promised is None and facts.promise_passed_days is not None:
         order = replace(order, promised=said_on - dt.timedelta(days=round(facts.promise_passed_days)))
     elsewhere = _elsewhere(dossier, heard, order)
@@ -86,7 +86,9 @@ def _buyers_words(dossier: Dossier) -> str:
     return "\n".join(part for part in (dossier.text, *others) if part)
 
 
-def _told(dossier: Dossier, heard: Heard, silent: float | None, said_on: dt.date) -> tuple[Event, ...]:
+def _told(
+    dossier: Dossier, heard: Heard, silent: float | None, said_on: dt.date, home: str | None
+) -> tuple[Event, ...]:
     """The events that the buyer saw or was told of; what a carrier reported outranks words about it."""
     if dossier.last_event:
         if any(event.text == dossier.last_event for event in dossier.events):
@@ -98,6 +100,11 @@ def _told(dossier: Dossier, heard: Heard, silent: float | None, said_on: dt.date
     if heard.stage is not None:
         text, milestone, ago = heard.stage
         return (_event(text, ago if ago is not None else silent, said_on, milestone),)
+    near = next((seen for seen in heard.seen if home is not None and seen[0] == home), None)
+    if near is not None and dossier.events_seen is not False:
+        # "Tracking shows Leipzig": a status that names a town of the buyer's country has come there.
+        ago = near[2] if near[2] is not None else silent
+        return (_event(near[1], ago, said_on, Milestone.ARRIVED_DESTINATION_COUNTRY),)
     if silent is not None and dossier.events_seen is not False and heard.facts.events_seen is not False:
         # "Nothing has moved for 14 days" says that something did move then, though not what.
         return (_event("", silent, said_on, Milestone.IN_TRANSIT),)
@@ -107,7 +114,11 @@ def _told(dossier: Dossier, heard: Heard, silent: float | None, said_on: dt.date
 def _of_status(dossier: Dossier) -> tuple[str, ...]:
     """What the last status claims beside its place: that a new number was given, that a postcode is wanted."""
     found = claims(sentences(dossier.last_event)) if dossier.last_event else ()
-    return tuple(claim.id for claim in found if claim.milestone is None and not claim.id.startswith("word_"))
+    return tuple(
+        claim.id
+        for claim in found
+        if (claim.milestone is None and not claim.id.startswith("word_")) or claim.id == "address"
+    )
 
 
 def _elsewhere(dossier: Dossier, heard: Heard, order: Order) -> tuple[str, ...]:

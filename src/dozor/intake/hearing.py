@@ -24,6 +24,9 @@ QUOTED = re.compile(r"[\"'«“„「‘](?P<words>[^\"»”“」’\n]{3,160}?
 # Claims that outrank a quoted status: they say what came of it.
 OUTCOMES = frozenset({"returned", "lost", "seized", "storage_ends", "customs_wants", "own_address"})
 
+# Claims of one who holds what came.
+IN_HAND = frozenset({"wrong_item", "empty_received"})
+
 # Claims about a site: how long it has been so says nothing of the parcel.
 SITES = frozenset({"site_down", "source_behind", "phishing"})
 # How many signs may stand between "I live in" and a country.
@@ -35,6 +38,8 @@ VAGUE = frozenset({"on_the_way", "loop", "left_country"})
 NO_STATUS = ("not_found", "bad_form", "broken", "dead", "preparing", "untracked", "partial")
 # What is spoken of in sentences that tell of the purchase and not of a scan.
 NO_SCAN = ("ship", "order_act", "dead", "seller", "part")
+# Who can say something.
+SPEAKERS = frozenset({"seller", "carrier", "platform", "aggregator", "own_site"})
 # Claims that leave the matter open.
 THIN = frozenset({"private_sender", "on_the_way", "stuck", "goods_missing", "bad_form", "carrier_unknown", "customs"})
 
@@ -46,6 +51,10 @@ TOUCH = 2  # signs between two words that stand next to each other
 # Places that a seller names to explain a delay: his word is no scan.
 EXCUSES = frozenset({"customs", "customs_held", "on_the_way", "left_country"})
 
+ARTICLES = 3  # words after "I live in" among which the name of the place is looked for
+IDEOGRAPHS = "\u3400"
+OBJECTS = frozenset({"parcel", "number", "letter", "order_number", "link", "dispute", "papers", "shows"})
+OBJECT = 20  # signs between a verb of receiving and what was received
 SAME_NAME = 5  # letters by which two forms of one town's name are the same
 YEAR = 12  # months
 DELIVERED = frozenset({"delivered"})
@@ -62,6 +71,7 @@ class Heard(Struct, frozen=True):
     stage: Stage | None = None
     seller: tuple[str, ...] = ()
     ends: frozenset[str] = frozenset()  # countries where the parcel is said to have come to
+    seen: tuple[tuple[str, str, float | None], ...] = ()  # towns a status names: country, the words, days since
 
 
 def hear(text: str, today: dt.date) -> Heard:
@@ -77,12 +87,18 @@ def hear(text: str, today: dt.date) -> Heard:
         claim
         for claim in found
         if not (claim.id in EXCUSES and _sellers(claim.sentence))
-        and not (claim.id == "other_place" and _one_town(claim.sentence))
+        and not (claim.id == "other_place" and (_one_town(claim.sentence) or not _home_named(claim.sentence)))
     )
     facts = _with(read_facts(text), roles(spoken, today))
+    found = tuple(claim for claim in found if claim.id != "goods_came" or _in_hand(claim.sentence))
     ids = {claim.id for claim in found}
-    if "goods_here" in ids and facts.received is not True:
+    here = bool(ids & {"goods_here", "goods_came"})
+    if here and "goods_missing" in ids:
+        facts = replace(facts, received=None)  # both are said: nobody is told to confirm on that
+    elif here:
         facts = replace(facts, received=True)
+    elif ids & IN_HAND and facts.received is None and "goods_missing" not in ids:
+        facts = replace(facts, received=True)  # who found the wrong thing or nothing inside has opened a parcel
     elif "goods_missing" in ids and facts.received is None:
         facts = replace(facts, received=False)
     if "protection_over" in ids and facts.protection_over_days is None and facts.protection_days_left is None:
@@ -106,6 +122,13 @@ def hear(text: str, today: dt.date) -> Heard:
         ends=_ends(spoken, home),
         stage=stage,
         seller=_sellers_words(spoken),
+        seen=tuple(
+            (hit.concept.rpartition(":")[2], sentence.text, _age(sentence, today))
+            for sentence in spoken
+            if sentence.holds("shows") and not sentence.holds("~ship|~not_found|~order_act") and not _sellers(sentence)
+            for hit in _towns(sentence)
+            if not any(0 <= hit.start - each.end <= NEAR for each in sentence.hits if each.concept == "i_live")
+        ),
     )
 
 
@@ -170,6 +193,31 @@ def _one_town(sentence: Sentence) -> bool:
     """Whether the place of delivery is the buyer's own: the only town that is named, twice, and no other place."""
     named = [folded(sentence.text[hit.start - sentence.start :][:SAME_NAME]) for hit in _towns(sentence)]
     return len(named) > 1 and len(set(named)) == 1 and not sentence.holds("other_place")
+
+
+def _in_hand(sentence: Sentence) -> bool:
+    """Whether it is the goods that came, and to the buyer: not a letter or a number, and not as far as a town."""
+    homes = [each.end for each in sentence.hits if each.concept == "i_live"]
+    abroad = any(not any(0 <= hit.start - end <= NEAR for end in homes) for _, hit in countries(sentence))
+    objects = [hit for hit in sentence.hits if hit.concept in OBJECTS]
+    glad = sentence.holds("glad")
+    for came in (hit for hit in sentence.hits if hit.concept in ("came", "receive")):
+        after = folded(sentence.text)[came.end - sentence.start :].lstrip()
+        if not glad and came.concept == "came" and words_of("at_place").match(after):
+            return False  # "arrived in Leipzig", "came to the depot"
+        near = min(objects, key=lambda hit: _apart(came, hit, sentence), default=None)
+        if near is not None and near.concept != "parcel" and _apart(came, near, sentence) <= OBJECT:
+            return False
+    return not abroad
+
+
+def _home_named(sentence: Sentence) -> bool:
+    """Whether "I live in" is followed by a place's name, and not by "a bungalow"; another place may be named anyway."""
+    homes = [hit.end - sentence.start for hit in sentence.hits if hit.concept == "i_live"]
+    if sentence.holds("other_place") or sentence.text == sentence.text.lower():
+        return True
+    following = [sentence.text[end:].split()[:ARTICLES] for end in homes]
+    return any(word[:1] != word[:1].lower() or word[:1] > IDEOGRAPHS for words in following for word in words)
 
 
 def _towns(sentence: Sentence) -> list[Hit]:
@@ -360,7 +408,15 @@ def _speaks(spoken: Sequence[Sentence], words: str, concept: str) -> bool:
 
 
 def _sellers(sentence: Sentence) -> bool:
-    return sentence.holds("seller") and sentence.holds("say|admit")
+    """Whether the seller speaks in a sentence: of those named before a word of saying, he is the nearest."""
+    speakers = [hit for hit in sentence.hits if hit.concept in SPEAKERS]
+    for said in (hit for hit in sentence.hits if hit.concept in ("say", "admit") and not hit.denied):
+        before = [hit for hit in speakers if hit.end <= said.start]
+        after = [hit for hit in speakers if hit.start >= said.end]
+        speaker = before[-1] if before else after[0] if after else None
+        if speaker is not None and speaker.concept == "seller":
+            return True
+    return False
 
 
 def _sellers_words(spoken: Sequence[Sentence]) -> tuple[str, ...]:
