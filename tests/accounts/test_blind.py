@@ -19,7 +19,7 @@ from dozor.intake import read_dossier
 from dozor.model import CauseId, StepId
 
 HERE = Path(__file__).parent
-FILES = ("blind", "blind_again", "blind_third", "blind_fourth")
+FILES = ("blind", "blind_again", "blind_third", "blind_fourth", "blind_fifth", "blind_sixth")
 CAUSE, STEP, HARM = 0.88, 0.85, 0.01
 # What is never advised to somebody who waits for goods.
 ALWAYS = frozenset({"confirm_receipt", "cancel_dispute"})

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dozor.model import Check, Kind, Reach
-from dozor.numbers import buyer_suffix, find, formats, identify, normal_form
+from dozor.numbers import MISCOUNTED, buyer_suffix, find, formats, identify, normal_form
 from dozor.numbers.checkdigits import CHECKS, luhn, mod10_31, s10, s10_digit
 from tests.conftest import SHARED
 
@@ -202,3 +202,11 @@ if SHARED.exists():
             "reach": 0.98,
         }
         assert {name: share[name] for name in wanted if share[name] < wanted[name]} == {}
+
+
+@pytest.mark.parametrize(("number", "digits"), [("RB40193524CN", 8), ("RB4019352466CN", 10)])
+def test_a_digit_too_few_or_too_many_is_told(number: str, digits: int) -> None:
+    (reading,) = identify(number)
+    assert not reading.valid
+    assert reading.format == MISCOUNTED
+    assert reading.reasons[0].args["digits"] == digits

@@ -90,13 +90,18 @@ def talk_facts(
     last = said[-1] if said else None
     age = (now - last.at) / DAY if last and last.at else None
     patience = figure("seller_silence")
-    silent = bool(replies and replies[-1] == "silence")
+    silent = bool(replies and replies[-1] == "silence") or "seller_silent" in dossier.said
     if last is not None and last.by == "buyer":
         silent = silent or (age is not None and age >= patience)
     row = belief("reply", replies[-1]) if replies else None
     grace = row.patience if row else 0.0
     waited = silent or bool(replies and (grace == 0 or (age is not None and age >= grace)))
-    add(facts, asked=bool(asked or answered or replies), answered=bool(replies and not silent), seller_silent=silent)
+    add(
+        facts,
+        asked=bool(asked or answered or replies or silent),
+        answered=bool(replies and not silent),
+        seller_silent=silent,
+    )
     since = last.at if last and last.at else now
     # An answer is waited for from the day of the message; a message yet to be written gets its days from today.
     at["reply_by"] = max(since + DAY * max(patience, grace), now + DAY) if asked or replies else now + DAY * patience

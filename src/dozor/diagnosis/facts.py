@@ -52,7 +52,16 @@ ACCUSING = frozenset(
 EMPTY = frozenset({"unknown", "vague", "silence", "will_investigate", "ask_evidence", "feedback_pressure"})
 # Claims that leave it open what is the matter.
 OPEN = frozenset(
-    {"private_sender", "goods_missing", "stuck", "on_the_way", "bad_form", "carrier_unknown", "unknown_to_two"}
+    {
+        "private_sender",
+        "goods_missing",
+        "stuck",
+        "on_the_way",
+        "bad_form",
+        "carrier_unknown",
+        "unknown_to_two",
+        "seller_silent",
+    }
 )
 # Claims that the scans are another parcel's.
 ANOTHERS = frozenset({"before_order", "other_country", "other_place", "other_weight", "empty_mailing"})

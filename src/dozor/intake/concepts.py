@@ -32,6 +32,7 @@ FOLD = str.maketrans({"ё": "е", "’": "'", "ʼ": "'", "`": "'", "\u00a0": " "
 NO_SIGNS = "没未无不"  # Chinese words that deny begin so
 # How far a "not" reaches: words between it and what it denies (signs in Chinese).
 REACH = 3
+CLOSED = r"(?![^\W\u3400-\u9fff])"  # a word ends here; a Chinese sign after it is another word
 # What a star in a word stands for, and up to two words between the parts of an idiom, none of which may deny.
 ENDING, GAP = r"\w*", r"((?:\W+\w+){0,2}?)\W+"
 
@@ -78,6 +79,8 @@ def _terms(hits: tuple[Hit, ...]) -> frozenset[str]:
 
 def folded(text: str) -> str:
     """The text as it is compared: one sign for one, lower case, one kind of apostrophe."""
+    if len(small := text.lower()) == len(text):
+        return small.translate(FOLD)
     return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text).translate(FOLD)
 
 
@@ -198,13 +201,15 @@ def _rows() -> tuple[ConceptRow, ...]:
 
 def _taken_apart(written: str) -> tuple[str, str]:
     """A word up to its first star or gap, and the pattern of what follows it."""
+    last = written[-1]
+    closed = CLOSED if last.isalnum() and not _wide(last) else ""
+    if "*" not in written and "…" not in written:
+        return written, closed
     first, *rest = re.split(r"([*…])", written)
     tail = ""
     for mark, part in zip(rest[::2], rest[1::2], strict=True):
         tail += (ENDING if mark == "*" else GAP) + re.escape(part.strip() if mark == "…" else part)
-    last = written[-1]
-    closed = last.isalnum() and not _wide(last)
-    return first.rstrip() if rest and rest[0] == "…" else first, tail + (r"(?!\w)" if closed else "")
+    return first.rstrip() if rest[0] == "…" else first, tail + closed
 
 
 @cache

@@ -37,11 +37,22 @@ VAGUE = frozenset({"on_the_way", "loop", "left_country"})
 # Concepts whose words a site shows instead of a status.
 NO_STATUS = ("not_found", "bad_form", "broken", "dead", "preparing", "untracked", "partial")
 # What is spoken of in sentences that tell of the purchase and not of a scan.
-NO_SCAN = ("ship", "order_act", "dead", "seller", "part")
+NO_SCAN = ("ship", "order_act", "dead", "seller", "part", "promise")
 # Who can say something.
 SPEAKERS = frozenset({"seller", "carrier", "platform", "aggregator", "own_site"})
 # Claims that leave the matter open.
-THIN = frozenset({"private_sender", "on_the_way", "stuck", "goods_missing", "bad_form", "carrier_unknown", "customs"})
+THIN = frozenset(
+    {
+        "seller_silent",
+        "private_sender",
+        "on_the_way",
+        "stuck",
+        "goods_missing",
+        "bad_form",
+        "carrier_unknown",
+        "customs",
+    }
+)
 
 # Places that a carrier's phrases find in a status and that the buyers' concepts may still correct.
 UNSURE = (None, Milestone.INFO, Milestone.IN_TRANSIT, Milestone.CUSTOMS_PROCESSING, Milestone.ACCEPTED)
@@ -179,7 +190,7 @@ def _ends(spoken: Sequence[Sentence], home: str | None) -> frozenset[str]:
         for country, hit in countries(sentence):
             here = any(0 <= hit.start - each.end <= NEAR for each in sentence.hits if each.concept == "i_live")
             # A parcel passes through towns on its way: only where it ended says a town whose it is.
-            if (ended if hit.concept.startswith(TOWN) else moved) and not here and country != home:
+            if (ended or (moved and not hit.concept.startswith(TOWN))) and not here and country != home:
                 found.add(country)
     return frozenset(found)
 
@@ -190,8 +201,8 @@ def ends_of(status: str) -> frozenset[str]:
 
 
 def _one_town(sentence: Sentence) -> bool:
-    """Whether the place of delivery is the buyer's own: the only town that is named, twice, and no other place."""
-    named = [folded(sentence.text[hit.start - sentence.start :][:SAME_NAME]) for hit in _towns(sentence)]
+    """Whether the place of delivery is the buyer's own: the only one that is named, twice, and no other place."""
+    named = [folded(sentence.text[hit.start - sentence.start :][:SAME_NAME]) for _, hit in countries(sentence)]
     return len(named) > 1 and len(set(named)) == 1 and not sentence.holds("other_place")
 
 
@@ -336,7 +347,7 @@ def _stage(spoken: Sequence[Sentence], found: Sequence[Claim], facts: Facts, tod
         whole = next((each for sentence in told if (each := _plain(sentence, today))), None)
         if whole is not None:
             return whole
-    if facts.last_event and not any(_speaks(spoken, facts.last_event, each) for each in NO_STATUS):
+    if facts.last_event and not any(_speaks(spoken, facts.last_event, each) for each in (*NO_STATUS, "promise")):
         return facts.last_event, None, None
     return None
 
@@ -354,6 +365,8 @@ def _unquoted(sentence: Sentence, today: dt.date) -> Stage | None:
         if hit.concept == "shows":
             if any(each.concept == "stuck" and 0 <= each.start - hit.end <= TOUCH for each in sentence.hits):
                 continue  # "tracking has not moved": no status stands there
+            if any(each.concept == "promise" and each.start >= hit.end for each in sentence.hits):
+                continue  # "says refund if no delivery before …": what is promised is no status
             words = sentence.text[hit.end - sentence.start :].strip(" :—–-,")
             meaning = normalise(words)
             if meaning.milestone not in (None, Milestone.INFO) and not meaning.forecast:
@@ -396,7 +409,7 @@ def _quotes(sentence: Sentence) -> list[tuple[str, bool]]:
         # Hits stand in the whole text: the sentence's own start is taken off.
         start, end = match.start("words"), match.end("words")
         at = [(hit.start - sentence.start, hit.concept) for hit in sentence.hits]
-        if any(start <= place < end and concept in (*NO_STATUS, "seller") for place, concept in at):
+        if any(start <= place < end and concept in (*NO_STATUS, "seller", "promise") for place, concept in at):
             continue
         named = [concept for place, concept in at if place < start and concept in ("carrier", "own_site", "aggregator")]
         quotes.append((match["words"].strip(), bool(named) and named[-1] != "aggregator"))

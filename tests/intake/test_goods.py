@@ -1,0 +1,61 @@
+"""Goods are in hand only where the goods came, and to the buyer: on that alone is anybody told to confirm receipt."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from dozor.intake.hearing import hear
+
+DAY = dt.date(2026, 11, 24)
+
+HERE = (
+    "Посылка пришла, всё в порядке",
+    "Уже получил, всё целое, спасибо",
+    "Посилка сьогодні прийшла, все чудово",
+    "The parcel came today, everything perfect",
+    "I picked it up from the locker this morning",
+    "Paket heute angekommen, alles bestens",
+    "J'ai reçu mon colis ce matin, tout est parfait",
+    "Ya me llegó el paquete y todo perfecto",
+    "O pacote chegou hoje, tudo certo",
+    "Il pacco è arrivato oggi, tutto perfetto",
+    "Paczka dotarła dzisiaj, wszystko super",
+    "今天收到包裹了，一切都好",
+)
+NOT_HERE = (
+    "Трек не обновляется 20 дней. Подскажите что делать, спасибо",
+    "Жду посылку уже целый месяц",
+    "Получил сообщение от продавца, что посылка на таможне",
+    "Посылка пришла в отделение, ещё не забрала",
+    "Дошла до Москвы и пропала",
+    "товар не пришёл, кнопка спора ещё есть",
+    "Цілий місяць чекаю на посилку",
+    "Я отримав лист від митниці",
+    "My package has arrived at the local depot 3 days ago",
+    "Parcel came to Leipzig and is stuck",
+    "I got my order confirmation but no tracking",
+    "everything is fine says the seller, just wait",
+    "All good until it left China, then nothing for 3 weeks",
+    "Ware erhalten steht im Shop, ich habe aber nichts",
+    "Das Paket ist angekommen in Frankfurt, seitdem nichts",
+    "Mon colis est arrivé en France il y a 10 jours",
+    "J'ai reçu un mail de la douane",
+    "El pedido ha llegado a la oficina",
+    "O pacote chegou ontem em Curitiba e foi para fiscalização",
+    "Il pacco è arrivato a Milano ed è fermo",
+    "Paczka przyszła do sortowni",
+    "收到了短信让我交税",
+    "今天到了广州",
+)
+
+
+@pytest.mark.parametrize("text", HERE)
+def test_goods_that_came_are_in_hand(text: str) -> None:
+    assert hear(text, DAY).facts.received is True
+
+
+@pytest.mark.parametrize("text", NOT_HERE)
+def test_a_letter_a_depot_or_a_thank_you_is_no_parcel(text: str) -> None:
+    assert hear(text, DAY).facts.received is not True
