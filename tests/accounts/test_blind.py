@@ -1,4 +1,4 @@
-"""Accounts written before the tables were read: as people write on forums and complaint portals, in ten languages.
+"""Accounts written before the tables were read: as people write on forums and complaint portals, in some thirty languages.
 
 Each names the causes and first steps that a careful reader would accept, and the steps that would do harm. They were
 measured untouched first; the floors stand a little below what is reached, harm may hardly ever happen.
@@ -19,7 +19,15 @@ from dozor.intake import read_dossier
 from dozor.model import CauseId, StepId
 
 HERE = Path(__file__).parent
-FILES = ("blind", "blind_again", "blind_third", "blind_fourth", "blind_fifth", "blind_sixth")
+FILES = (
+    "blind",
+    "blind_again",
+    "blind_third",
+    "blind_fourth",
+    "blind_fifth",
+    "blind_sixth",
+    "blind_seventh",
+)
 CAUSE, STEP, HARM = 0.88, 0.85, 0.01
 # What is never advised to somebody who waits for goods.
 ALWAYS = frozenset({"confirm_receipt", "cancel_dispute"})

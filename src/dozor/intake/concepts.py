@@ -32,7 +32,7 @@ FOLD = str.maketrans({"ё": "е", "’": "'", "ʼ": "'", "`": "'", "\u00a0": " "
 NO_SIGNS = "没未无不"  # Chinese words that deny begin so
 # How far a "not" reaches: words between it and what it denies (signs in Chinese).
 REACH = 3
-CLOSED = r"(?![^\W\u3400-\u9fff])"  # a word ends here; a Chinese sign after it is another word
+CLOSED = r"(?![^\W\u3040-\u30ff\u3400-\u9fff])"  # a word ends here; a Chinese or Japanese sign is another word
 # What a star in a word stands for, and up to two words between the parts of an idiom, none of which may deny.
 ENDING, GAP = r"\w*", r"((?:\W+\w+){0,2}?)\W+"
 
@@ -172,7 +172,7 @@ def breaks(between: str) -> int:
 
 def _wide(sign: str) -> bool:
     """A sign of a script without spaces between words."""
-    return "\u3400" <= sign <= "\u9fff"
+    return "\u3400" <= sign <= "\u9fff" or "\u3040" <= sign <= "\u30ff"
 
 
 def countries(sentence: Sentence) -> list[tuple[str, Hit]]:
