@@ -128,7 +128,7 @@ def facts(
     reading = _of_the_number(readings, names, args, dossier)
     _of_the_events(journey, dossier, clock, names, args, now)
     _of_the_sources(journey, dossier, reading, names, args)
-    _of_the_goods(dossier, clock, names)
+    _of_the_goods(dossier, clock, names, now)
     _of_the_purchase(dossier, names, now)
     overdue = _of_the_promise(dossier, names, now)
     names.update(f"said.{claim}" for claim in dossier.said)
@@ -320,7 +320,7 @@ def _of_the_sources(
     args["sources"] = len(nothing)
 
 
-def _of_the_goods(dossier: Dossier, clock: Clock, names: set[str]) -> None:
+def _of_the_goods(dossier: Dossier, clock: Clock, names: set[str], now: dt.datetime) -> None:
     if dossier.order.received is True:
         names.add("goods_in_hand")
     if dossier.order.received is False:
@@ -331,8 +331,11 @@ def _of_the_goods(dossier: Dossier, clock: Clock, names: set[str]) -> None:
         names.add("dates_unknown")
     if dossier.order.shipped is None and dossier.order.paid is not None:
         names.add("shipping_unknown")
-    if clock.at("protection_end") is None:
+    end = clock.at("protection_end")
+    if end is None:
         names.add("protection_unknown")
+    elif (end - now) / DAY <= figures().protection_old:
+        names.add("protection_old")
 
 
 def _of_the_purchase(dossier: Dossier, names: set[str], now: dt.datetime) -> None:

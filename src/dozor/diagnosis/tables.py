@@ -102,6 +102,7 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     pickup_warn_days: float
     round_days: float
     promise_step: float
+    protection_old: float
     overdue_most: float
     age_usual: float
     age_scale: float
@@ -152,6 +153,7 @@ FACTS = frozenset(
         "price_known",
         "product_only",
         "promise_passed",
+        "protection_old",
         "protection_unknown",
         "reach.known",
         "replied",

@@ -37,7 +37,7 @@ VAGUE = frozenset({"on_the_way", "loop", "left_country"})
 # Concepts whose words a site shows instead of a status.
 NO_STATUS = ("not_found", "bad_form", "broken", "dead", "preparing", "untracked", "partial")
 # What is spoken of in sentences that tell of the purchase and not of a scan.
-NO_SCAN = ("ship", "order_act", "dead", "seller", "part", "promise")
+NO_SCAN = ("ship", "order_act", "dead", "seller", "part", "promise", "dispute", "i_return", "no_answer")
 # Who can say something.
 SPEAKERS = frozenset({"seller", "carrier", "platform", "aggregator", "own_site"})
 # Claims that leave the matter open.
@@ -359,7 +359,7 @@ def _open(claim: Claim) -> bool:
 
 def _unquoted(sentence: Sentence, today: dt.date) -> Stage | None:
     """A status without quotes: what stands after "the status is", where the carriers' phrases know it."""
-    if any(sentence.holds(f"~{each}") for each in NO_STATUS):
+    if any(sentence.holds(f"~{each}") for each in (*NO_STATUS, "i_return", "dispute")):
         return None
     for hit in sentence.hits:
         if hit.concept == "shows":
