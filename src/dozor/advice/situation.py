@@ -114,8 +114,10 @@ def situation(
     backstop_facts(facts, at, clock, dossier, now)
     paid = midnight(order.paid) or midnight(order.shipped)
     route = claim_window(facts, at, clock, direct=direct, paid=paid, now=now)
-    if cause is CauseId.NOT_SHIPPED and "not_posted" in facts:
-        facts.discard("can_open")  # what was never sent is cancelled, not disputed
+    if cause is CauseId.NOT_SHIPPED and "not_posted" in facts and "rescue" not in facts:
+        facts.discard(
+            "can_open"
+        )  # what was never sent is cancelled, not disputed; a term that ran out was declared sent
     money_facts(facts, clock, dispute)
     dispute_facts(facts, at, dispute, order.price.minor if order.price else None, now)
 
