@@ -250,6 +250,8 @@ def _of_the_events(
         names.add("exported")
     if journey.imported_at is not None:
         names.add("imported")
+    if stage is Milestone.OUT_FOR_DELIVERY and (journey.silence_days or 0) >= figures().out_days:
+        names.add("out_long")
     if journey.silence_days is not None:
         args["silent"] = max(0, int(journey.silence_days))  # whole days that have passed
         if stage is Milestone.OUT_FOR_DELIVERY and journey.silence_days >= figures().round_days:

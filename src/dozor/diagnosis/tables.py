@@ -103,6 +103,7 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     round_days: float
     promise_step: float
     protection_old: float
+    out_days: float
     overdue_most: float
     age_usual: float
     age_scale: float
@@ -144,6 +145,7 @@ FACTS = frozenset(
         "new_number_silent",
         "number_changed",
         "only_down",
+        "out_long",
         "order_only",
         "past_norm",
         "pattern",

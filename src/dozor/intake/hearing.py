@@ -37,7 +37,7 @@ VAGUE = frozenset({"on_the_way", "loop", "left_country"})
 # Concepts whose words a site shows instead of a status.
 NO_STATUS = ("not_found", "bad_form", "broken", "dead", "preparing", "untracked", "partial")
 # What is spoken of in sentences that tell of the purchase and not of a scan.
-NO_SCAN = ("ship", "order_act", "dead", "seller", "part", "promise", "dispute", "i_return", "no_answer")
+NO_SCAN = ("ship", "order_act", "dead", "seller", "part", "promise", "dispute", "i_return", "no_answer", "refund")
 # Who can say something.
 SPEAKERS = frozenset({"seller", "carrier", "platform", "aggregator", "own_site"})
 # Claims that leave the matter open.
@@ -62,6 +62,7 @@ TOUCH = 2  # signs between two words that stand next to each other
 # Places that a seller names to explain a delay: his word is no scan.
 EXCUSES = frozenset({"customs", "customs_held", "on_the_way", "left_country"})
 
+ROUND = 3  # places named in one breath, one of them twice, are a way to and fro
 ARTICLES = 3  # words after "I live in" among which the name of the place is looked for
 IDEOGRAPHS = "\u3400"
 OBJECTS = frozenset({"parcel", "number", "letter", "order_number", "link", "dispute", "papers", "shows"})
@@ -117,12 +118,17 @@ def hear(text: str, today: dt.date) -> Heard:
     if ids & SITES:
         facts = replace(facts, last_event_days_ago=None)  # the age of a site's trouble, not of the parcel's
     stage = None if "phishing" in ids else _stage(spoken, found, facts, today)
+    round_trip = next((sentence for sentence in spoken if _to_and_fro(sentence)), None)
+    if stage is None and round_trip is not None:
+        stage = (round_trip.text, Milestone.IN_TRANSIT, _age(round_trip, today))
     home = home_of(spoken)
     if home is None and facts.destination not in _ends(spoken, None):
         home = facts.destination
     said = [claim.id for claim in found]
     if any(_wrong_door(sentence) for sentence in spoken):
         said.append("other_carrier")
+    if round_trip is not None:
+        said.append("loop")
     if scanned_before(spoken, today):
         said.append("before_order")
     if sum(_deniers(sentence) for sentence in spoken) >= 2:
@@ -220,6 +226,15 @@ def _in_hand(sentence: Sentence) -> bool:
         if near is not None and near.concept != "parcel" and _apart(came, near, sentence) <= OBJECT:
             return False
     return not abroad
+
+
+def _to_and_fro(sentence: Sentence) -> bool:
+    """Whether a parcel is told to have come through one town again and again: "Paris - Lyon - Paris - Lyon"."""
+    if sentence.holds("i_live|delivered|order_act|ship"):
+        return False
+    spots = sorted({hit.start: hit for _, hit in countries(sentence)}.values(), key=lambda hit: hit.start)
+    names = [folded(sentence.text[hit.start - sentence.start : hit.end - sentence.start])[:SAME_NAME] for hit in spots]
+    return any(names.count(name) > 1 for name in names) and len(names) >= ROUND
 
 
 def _home_named(sentence: Sentence) -> bool:
