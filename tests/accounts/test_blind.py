@@ -27,6 +27,7 @@ FILES = (
     "blind_fifth",
     "blind_sixth",
     "blind_seventh",
+    "blind_eighth",
 )
 CAUSE, STEP, HARM = 0.88, 0.85, 0.01
 # What is never advised to somebody who waits for goods.

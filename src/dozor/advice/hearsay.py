@@ -33,6 +33,7 @@ def hearsay_facts(
         forwarder="at_forwarder" in said,
         not_ours=bool(ANOTHERS & said) or any(each.id in OTHER_PARCEL for each in journey.contradictions),
         on_record=journey.stage in WAITS,
+        settled=goods and "refunded" in said,
         office_known=journey.stage in WAITS or journey.stage is Milestone.ARRIVED_AT_DELIVERY_OFFICE,
         empty="empty_mailing" in said,
         damaged=not goods and ("damaged" in said or journey.stage is Milestone.DAMAGED),

@@ -61,6 +61,7 @@ OPEN = frozenset(
         "carrier_unknown",
         "unknown_to_two",
         "seller_silent",
+        "refunded",
     }
 )
 # Claims that the scans are another parcel's.

@@ -43,6 +43,7 @@ SPEAKERS = frozenset({"seller", "carrier", "platform", "aggregator", "own_site"}
 # Claims that leave the matter open.
 THIN = frozenset(
     {
+        "refunded",
         "seller_silent",
         "private_sender",
         "on_the_way",
