@@ -48,6 +48,16 @@ NOT_HERE = (
     "Paczka przyszła do sortowni",
     "收到了短信让我交税",
     "今天到了广州",
+    "thanks, it arrived in the country",
+    "merci, le colis est arrivé à Roissy",
+    "gracias, ya llegó a España",
+    "Продавец пишет что я получил посылку",
+    "According to tracking I received my parcel",
+    "по треку я посылку получил, но это не так",
+    "Спасибо за ответ! посылка пришла в сортировочный центр",
+    "Kargo şubeye geldi, bugün alamadım",
+    "Balík dorazil do Prahy a stojí",
+    "荷物が東京に届きました、その後更新がない",
 )
 
 

@@ -67,6 +67,8 @@ ROUND = 3  # places named in one breath, one of them twice, are a way to and fro
 ARTICLES = 3  # words after "I live in" among which the name of the place is looked for
 IDEOGRAPHS = "\u3400"
 OBJECTS = frozenset({"parcel", "number", "letter", "order_number", "link", "dispute", "papers", "shows"})
+TELLERS = frozenset({"shows", "site", "own_site", "aggregator", "carrier", "platform", "seller"})
+WELL = 15  # signs between "arrived in" and "perfect condition"
 OBJECT = 20  # signs between a verb of receiving and what was received
 SAME_NAME = 5  # letters by which two forms of one town's name are the same
 YEAR = 12  # months
@@ -103,13 +105,20 @@ def hear(text: str, today: dt.date) -> Heard:
         and not (claim.id == "other_place" and (_one_town(claim.sentence) or not _home_named(claim.sentence)))
     )
     facts = _with(read_facts(text), roles(spoken, today))
-    found = tuple(claim for claim in found if claim.id != "goods_came" or _in_hand(claim.sentence))
+    found = tuple(
+        claim
+        for claim in found
+        if (claim.id != "goods_came" or _in_hand(claim.sentence))
+        and (claim.id != "goods_here" or not _by_the_record(claim.sentence))
+    )
     ids = {claim.id for claim in found}
     here = bool(ids & {"goods_here", "goods_came"})
     if here and "goods_missing" in ids:
         facts = replace(facts, received=None)  # both are said: nobody is told to confirm on that
     elif here:
         facts = replace(facts, received=True)
+    elif facts.received is True:
+        facts = replace(facts, received=None)  # "the seller writes that I received it" is no claim of the buyer's
     elif ids & IN_HAND and facts.received is None and "goods_missing" not in ids:
         facts = replace(facts, received=True)  # who found the wrong thing or nothing inside has opened a parcel
     elif "goods_missing" in ids and facts.received is None:
@@ -218,11 +227,11 @@ def _in_hand(sentence: Sentence) -> bool:
     homes = [each.end for each in sentence.hits if each.concept == "i_live"]
     abroad = any(not any(0 <= hit.start - end <= NEAR for end in homes) for _, hit in countries(sentence))
     objects = [hit for hit in sentence.hits if hit.concept in OBJECTS]
-    glad = sentence.holds("glad")
     for came in (hit for hit in sentence.hits if hit.concept in ("came", "receive")):
         after = folded(sentence.text)[came.end - sentence.start :].lstrip()
-        if not glad and came.concept == "came" and words_of("at_place").match(after):
-            return False  # "arrived in Leipzig", "came to the depot"
+        fine = any(hit.concept == "glad" and 0 <= hit.start - came.end <= WELL for hit in sentence.hits)
+        if not fine and came.concept == "came" and words_of("at_place").match(after):
+            return False  # "arrived in Leipzig", "came to the depot", but "arrived in perfect condition"
         near = min(objects, key=lambda hit: _apart(came, hit, sentence), default=None)
         if near is not None and near.concept != "parcel" and _apart(came, near, sentence) <= OBJECT:
             return False
@@ -236,6 +245,18 @@ def _to_and_fro(sentence: Sentence) -> bool:
     spots = sorted({hit.start: hit for _, hit in countries(sentence)}.values(), key=lambda hit: hit.start)
     names = [folded(sentence.text[hit.start - sentence.start : hit.end - sentence.start])[:SAME_NAME] for hit in spots]
     return any(names.count(name) > 1 for name in names) and len(names) >= ROUND
+
+
+def _by_the_record(sentence: Sentence) -> bool:
+    """Whether it is the tracking that says so, in one clause with it: "by the track I received it"."""
+    flat = folded(sentence.text)
+    goods = [hit for hit in sentence.hits if hit.concept == "have_goods"]
+    tellers = [hit for hit in sentence.hits if hit.concept in TELLERS]
+    return any(
+        hit.end <= held.start and not breaks(flat[hit.end - sentence.start : held.start - sentence.start])
+        for held in goods
+        for hit in tellers
+    )
 
 
 def _home_named(sentence: Sentence) -> bool:
