@@ -28,6 +28,7 @@ FILES = (
     "blind_sixth",
     "blind_seventh",
     "blind_eighth",
+    "blind_ninth",
 )
 CAUSE, STEP, HARM = 0.88, 0.85, 0.01
 # What is never advised to somebody who waits for goods.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -63,6 +64,8 @@ TOUCH = 2  # signs between two words that stand next to each other
 # Places that a seller names to explain a delay: his word is no scan.
 EXCUSES = frozenset({"customs", "customs_held", "on_the_way", "left_country"})
 
+ENDS = frozenset({"lost", "returned", "seized"})
+STEP = 6  # signs between two stations of a way that is told as such: "Paris - Lyon - Paris"
 ROUND = 3  # places named in one breath, one of them twice, are a way to and fro
 ARTICLES = 3  # words after "I live in" among which the name of the place is looked for
 IDEOGRAPHS = "\u3400"
@@ -108,7 +111,8 @@ def hear(text: str, today: dt.date) -> Heard:
     found = tuple(
         claim
         for claim in found
-        if (claim.id != "goods_came" or _in_hand(claim.sentence))
+        if not (claim.id in ENDS and _only_asked(claim.sentence))
+        and (claim.id != "goods_came" or _in_hand(claim.sentence))
         and (claim.id != "goods_here" or not _by_the_record(claim.sentence))
     )
     ids = {claim.id for claim in found}
@@ -244,7 +248,13 @@ def _to_and_fro(sentence: Sentence) -> bool:
         return False
     spots = sorted({hit.start: hit for _, hit in countries(sentence)}.values(), key=lambda hit: hit.start)
     names = [folded(sentence.text[hit.start - sentence.start : hit.end - sentence.start])[:SAME_NAME] for hit in spots]
-    return any(names.count(name) > 1 for name in names) and len(names) >= ROUND
+    gaps = [later.start - earlier.end for earlier, later in pairwise(spots)]
+    return len(names) >= ROUND and any(names.count(name) > 1 for name in names) and max(gaps) <= STEP
+
+
+def _only_asked(sentence: Sentence) -> bool:
+    """Whether it is the buyer's question and nobody's word: "Is my parcel lost?"."""
+    return sentence.text.rstrip().endswith(("?", "？")) and not sentence.holds("shows|carrier|say|letter")
 
 
 def _by_the_record(sentence: Sentence) -> bool:

@@ -32,6 +32,11 @@ SCRIPTS = {
 SCRIPT_OF = {"ru": "cyrillic", "uk": "cyrillic", "zh": "han"}
 
 
+# What came of a dispute is no fact where it is asked: "will I win the dispute?"
+OUTCOMES = frozenset({"won", "lost"})
+ASKED = re.compile(r"[^.!?。！？\n]*[?？]")
+
+
 class FactRow(Struct, frozen=True, omit_defaults=True):
     """One pattern. `fact` is a field of Facts; `value` is what it gives where the pattern has no slot."""
 
@@ -86,7 +91,7 @@ def read_facts(text: str) -> Facts:
         if row.fact in found:
             continue
         match = pattern.search(text)
-        if match:
+        if match and not (row.fact == "dispute" and row.value in OUTCOMES and ASKED.match(text, match.end())):
             value = _value(row, match)
             if value is not None:
                 found[row.fact] = value
