@@ -1,6 +1,6 @@
 """How often is the cause right, in a world whose truth is known and whose parameters are not the model's?
 
-    .venv/bin/python bench/diagnosis/run.py [--orders 3000] [--seed 11] [--svg bench/diagnosis/reliability.svg]
+    .venv/bin/python bench/diagnosis/run.py [--orders 3000] [--seed 29] [--svg bench/diagnosis/reliability.svg]
 
 Order-days are drawn from `bench/world` as it is and with parameters turned: delays half as long again, twice the
 dishonest sellers, carriers that behave otherwise than they are known for, all three at once. Beside the product
@@ -194,7 +194,7 @@ def by_cause(found: Sequence[Case]) -> None:
 def main() -> None:
     parse = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parse.add_argument("--orders", type=int, default=3000)
-    parse.add_argument("--seed", type=int, default=11)
+    parse.add_argument("--seed", type=int, default=29)
     parse.add_argument("--svg", type=Path)
     parse.add_argument("--only", help="one world, by its name")
     options = parse.parse_args()

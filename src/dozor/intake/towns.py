@@ -36,7 +36,8 @@ def find_towns(text: str, flat: str) -> list[tuple[int, int, str]]:
     for i, first in enumerate(words):
         if not small and not text[first.start()].isupper():
             continue
-        for last in reversed(words[i : i + MOST_WORDS]):
+        far = MOST_WORDS if first[0] in _leads() else 1
+        for last in reversed(words[i : i + far]):
             name = flat[first.start() : last.end()]
             country = known.get(name) or next(
                 (known[stem] for cut in range(ENDINGS + 1) if (stem := f"{name[: len(name) - cut]}*") in known), None
@@ -51,6 +52,12 @@ def find_towns(text: str, flat: str) -> list[tuple[int, int, str]]:
                     found.append((start, start + signs, country))
                     break
     return found
+
+
+@cache
+def _leads() -> frozenset[str]:
+    """First words of names of several words."""
+    return frozenset(name.split(" ")[0] for name in _towns() if " " in name)
 
 
 @cache
