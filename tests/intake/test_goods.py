@@ -6,7 +6,10 @@ import datetime as dt
 
 import pytest
 
+from dozor.answer import answer
+from dozor.intake import read_dossier
 from dozor.intake.hearing import hear
+from dozor.model import StepId
 
 DAY = dt.date(2026, 11, 24)
 
@@ -69,3 +72,29 @@ def test_goods_that_came_are_in_hand(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_HERE)
 def test_a_letter_a_depot_or_a_thank_you_is_no_parcel(text: str) -> None:
     assert hear(text, DAY).facts.received is not True
+
+
+FAULTY = (
+    "получил чужую посылку",
+    "посылка пришла, но не мой товар",
+    "получил пустую посылку",
+    "посылка дошла мокрая, техника не работает",
+    "received the broken parcel",
+    "finally arrived, does not turn on",
+    "came but screen cracked",
+    "ich habe ein fremdes Paket bekommen",
+    "j'ai reçu le colis de quelqu'un d'autre",
+    "recibí el paquete vacío",
+    "recebi o produto quebrado",
+    "ho ricevuto il prodotto rotto",
+    "odebrałem uszkodzoną paczkę",
+    "收到空包裹",
+)
+
+
+@pytest.mark.parametrize("text", FAULTY)
+def test_what_came_wrong_is_not_confirmed(text: str) -> None:
+    asked = read_dossier({"text": text, "order": {"marketplace": "aliexpress"}})
+    steps = [step.id for step in answer(asked, dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)).advice.steps]
+    assert StepId.CONFIRM_RECEIPT not in steps
+    assert StepId.DO_NOT_CONFIRM in steps

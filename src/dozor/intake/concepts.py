@@ -110,6 +110,7 @@ def _in_date(flat: str, stop: re.Match[str]) -> bool:
 
 def _hits(flat: str) -> list[Hit]:
     found: list[Hit] = []
+    loose: set[Hit] = set()  # idioms with other words between their parts
     for last, (word, entries) in _automaton().iter(flat):
         start, end = last - len(word) + 1, last + 1
         before = flat[start - 1] if start else " "
@@ -119,12 +120,14 @@ def _hits(flat: str) -> list[Hit]:
             match = _pattern(rest).match(flat, end)
             if match is not None and not any(_not_words().intersection(gap.split()) for gap in match.groups() if gap):
                 found.append(Hit(start, match.end(), concept))
+                if any(match.groups()):
+                    loose.add(found[-1])
     # The longer reading of a place is the right one: "not only" is no "not".
     found.sort(key=lambda hit: (hit.start, -hit.end))
     kept: list[Hit] = []
     for hit in found:
-        # A month or a day may stand within another word's place and still be one.
-        if hit.concept in TIMES or not any(_shadows(longer, hit) for longer in kept[-8:]):
+        # A month or a day may stand within another word's place and still be one; so may what fills an idiom's gap.
+        if hit.concept in TIMES or not any(_shadows(longer, hit) for longer in kept[-8:] if longer not in loose):
             kept.append(hit)
     return kept
 

@@ -72,6 +72,9 @@ IDEOGRAPHS = "\u3400"
 OBJECTS = frozenset({"parcel", "number", "letter", "order_number", "link", "dispute", "papers", "shows"})
 TELLERS = frozenset({"shows", "site", "own_site", "aggregator", "carrier", "platform", "seller"})
 WELL = 15  # signs between "arrived in" and "perfect condition"
+GOODS = frozenset({"goods_here", "goods_came"})
+# What may follow "it came, but …" and takes nothing back.
+HARMLESS = frozenset({"shows", "number", "site", "own_site", "aggregator", "seller", "platform", "dispute", "transit"})
 OBJECT = 20  # signs between a verb of receiving and what was received
 SAME_NAME = 5  # letters by which two forms of one town's name are the same
 YEAR = 12  # months
@@ -114,9 +117,10 @@ def hear(text: str, today: dt.date) -> Heard:
         if not (claim.id in ENDS and _only_asked(claim.sentence))
         and (claim.id != "goods_came" or _in_hand(claim.sentence))
         and (claim.id != "goods_here" or not _by_the_record(claim.sentence))
+        and (claim.id not in GOODS or not _taken_back(claim.sentence))
     )
     ids = {claim.id for claim in found}
-    here = bool(ids & {"goods_here", "goods_came"})
+    here = bool(ids & GOODS)
     if here and "goods_missing" in ids:
         facts = replace(facts, received=None)  # both are said: nobody is told to confirm on that
     elif here:
@@ -255,6 +259,18 @@ def _to_and_fro(sentence: Sentence) -> bool:
 def _only_asked(sentence: Sentence) -> bool:
     """Whether it is the buyer's question and nobody's word: "Is my parcel lost?"."""
     return sentence.text.rstrip().endswith(("?", "？")) and not sentence.holds("shows|carrier|say|letter")
+
+
+def _taken_back(sentence: Sentence) -> bool:
+    """Whether a "but" follows the goods, and what it brings is neither contentment nor a matter of the tracking."""
+    ends = [hit.end for hit in sentence.hits if hit.concept in ("have_goods", "came", "receive")]
+    if not ends or sentence.holds("glad"):
+        return False
+    flat = folded(sentence.text)
+    match = words_of("but").search(flat, min(ends) - sentence.start)
+    return match is not None and not any(
+        hit.concept in HARMLESS and hit.start - sentence.start >= match.end() for hit in sentence.hits
+    )
 
 
 def _by_the_record(sentence: Sentence) -> bool:
