@@ -29,6 +29,7 @@ FILES = (
     "blind_seventh",
     "blind_eighth",
     "blind_ninth",
+    "blind_tenth",
 )
 CAUSE, STEP, HARM = 0.88, 0.85, 0.01
 # What is never advised to somebody who waits for goods.
