@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,18 +33,39 @@ from dozor.disputes import classify
 from dozor.forecast import outlook, tracked_prior
 from dozor.intake import settle
 from dozor.journey import weave
-from dozor.model import Dossier, Kind, Order, Outlook, StepId
+from dozor.model import CauseId, Dossier, Kind, Limit, Order, Outlook, StepId
 from dozor.protection import clock
 
 SINCE = np.array([2, 4, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 65, 85])
 GRID = np.array([1.0, 2.0, 4.0, 7.0, 10.0, 14.0, 21.0, 30.0, 45.0, 60.0])  # days on which the curve is kept
 PATIENCE = np.array([row.patience if (row := belief("reply", each)) else 0.0 for each in CATEGORIES] + [0.0])
 ANCHORS = ("paid", "shipped", "promised")
-Rules = tuple[tuple[int, float], tuple[int, float]]  # of the end and of the opening: which anchor, days after it
 # Last scans that mean the same for what is to be expected, by slot + 1.
 SHOWN = (0, 1, 2, 2, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 12, 15, 16, 17, 18, 19, 20)
 LONG = 20  # days of silence from which a parcel may be taken for lost without a word with the seller
 CODES = {"": 0, "look_first": 1, "strong": 2, "coming": 3}
+
+
+class Rules(NamedTuple):
+    """What the product's clock says of an order whose buyer has read nothing, in days."""
+
+    end: tuple[int, float]  # of protection: which of ANCHORS, days after it
+    opens: tuple[int, float]
+    longer: float  # what the longest reading of the end has above the shortest
+    left: float  # from a delivered scan to the end; inf: it changes nothing
+    left_longer: float
+    rescue: float  # after the end, while a claim is still planned
+    rescue_longer: float  # … while one may still be possible
+
+
+@dataclass(frozen=True)
+class Window:
+    """When a claim is possible as the product has it; the world's days, an order each."""
+
+    opens: Floats
+    end: Floats
+    until: Floats  # the last day on which one is planned, after the end
+    perhaps: Floats  # the last by the longest reading of the rules
 
 
 @dataclass(frozen=True)
@@ -53,6 +75,7 @@ class Believed:
     never: float
     nature: int
     coming: bool
+    ready: bool
     talked: bool
     at_once: bool  # the playbook claims whatever the day: goods that went back, another's parcel, a promised refund
     curve: tuple[float, ...]
@@ -68,16 +91,16 @@ class Product:
     looks: dict[int, Believed] = field(default_factory=dict)
     rules: dict[tuple[int, ...], Rules] = field(default_factory=dict)
     printed: tuple[World, Bools] | None = None
-    limits: tuple[World, Floats, Floats] | None = None
+    limits: tuple[World, list[Floats]] | None = None
 
     def asks(self, w: World, morning: Morning, open_: Bools) -> Bools:
         asks = np.zeros(w.n, bool)
-        end, opens = self._limits(w, morning)
-        rescue_days = np.array([row.rescue for row in w.parameters.venue])[w.venue]
+        window = self.window(w, morning)
+        end, opens = window.end, window.opens
         quiet = np.array([row.quiet for row in w.parameters.venue])[w.venue]
         seen, now, margin = morning.seen, morning.now, 2.0
         moving = moves(seen) & (now - seen.since < quiet) & (now < end - margin)
-        can = open_ & (opens <= now) & (now <= end + np.maximum(rescue_days - margin, 0.0)) & ~moving
+        can = open_ & (opens <= now) & (now <= np.maximum(window.until, window.perhaps)) & ~moving
         # Only where the last week has begun, the talk is over or something is plainly wrong can today be the day.
         week = now >= end - figure("act_before_end")
         wrong = seen.foreign | (seen.slot >= DELIVERED) | (now - seen.since >= LONG)
@@ -86,8 +109,10 @@ class Product:
             return asks
         safe = (end - margin)[rows]
         late = now[rows] > safe
-        until = np.where(
-            late & (now[rows] > end[rows]), (end + rescue_days - margin)[rows], np.where(late, end[rows], safe)
+        until = np.select(
+            [now[rows] <= safe, now[rows] <= end[rows], now[rows] <= window.until[rows]],
+            [safe, end[rows], window.until[rows]],
+            now[rows] + figure("horizon"),  # no day can be named
         )
         asks[rows] = self.decide(w, morning, rows, until, end[rows], late)
         return asks
@@ -98,6 +123,7 @@ class Product:
         never = np.array([each.never for each in believed])[back]
         nature = np.array([each.nature for each in believed])[back]
         coming = np.array([each.coming for each in believed])[back]
+        ready = np.array([each.ready for each in believed])[back]
         talked = np.array([each.talked for each in believed])[back]
         at_once = np.array([each.at_once for each in believed])[back]
         curve = np.array([each.curve for each in believed])[back].T
@@ -119,10 +145,12 @@ class Product:
         today = plan(
             decision,
             to_end=(end - now)[pick],
+            to_last=(until - now)[pick],
             rescue=late[pick],
             talked=talked[pick],
             look_first=nature[pick] == CODES["look_first"],
             coming=coming[pick],
+            ready=ready[pick],
             can_open=np.ones(len(pick), bool),
         )
         act[pick] |= today.act
@@ -141,39 +169,47 @@ class Product:
 
     # --- the clock ---
 
-    def _limits(self, w: World, morning: Morning) -> tuple[Floats, Floats]:
-        """The end of protection and the opening as the product has them: read by the buyer, else by the policy."""
-        ends, opens = self._by_the_rules(w)
-        done = w.seen[:, DELIVERED]
-        cut = np.array([INF if row.on_delivered is None else 10.0 for row in w.parameters.venue])[w.venue]
-        unread = np.where((done <= morning.now) & (done >= w.paid), np.minimum(ends, done + cut), ends)
+    def window(self, w: World, morning: Morning) -> Window:
+        """The window for a claim as the product has it: read by the buyer, else by the policy."""
+        ends, opens, longer, left, left_longer, rescue, rescue_longer = self._by_the_rules(w)
+        hidden = np.maximum(np.maximum(w.mistaken_until, w.wrong_asked_until), w.needs_until) > morning.now
+        # A scan from before the parcel was sent, as far as that day is known, is another parcel's and cuts nothing;
+        # nor does one that would end protection before a claim can be opened.
+        done, sent = w.scan[:, DELIVERED], np.where(w.shipped_known, w.shipped, w.paid)
+        told = (w.seen[:, DELIVERED] <= morning.now) & (done >= sent) & ~hidden
+        cut, cut_longer = done + left, left_longer
+        counted = np.where(np.isfinite(opens), opens, -INF)
+        only_longer = cut <= counted
+        cut, cut_longer = np.where(only_longer, cut + cut_longer, cut), np.where(only_longer, 0.0, cut_longer)
+        told &= (cut > counted) & (cut < ends)
+        unread, longer = np.where(told, cut, ends), np.where(told, cut_longer, longer)
         # Where the day it counts from is unknown: after the first scan, or long enough after the payment.
         blind = np.flatnonzero(~np.isfinite(opens))
-        shown = (w.seen[blind] <= morning.now[blind, None]) & MOVES
+        shown = (w.seen[blind] <= morning.now[blind, None]) & MOVES & ~hidden[blind, None]
         scan = np.where(shown, w.scan[blind], INF).min(1, initial=INF)
         opens = opens.copy()
         opens[blind] = np.minimum(scan + figure("opens_after_scan"), w.paid[blind] + figure("opens_after_payment"))
-        read = morning.end + w.parameters["end_shown_late"]
-        return np.where(w.end_read, read, unread), opens
+        end = np.where(w.end_read, morning.end + w.parameters["end_shown_late"], unread)
+        perhaps = np.where(w.end_read | (longer <= 0), -INF, end + longer + rescue_longer)
+        return Window(opens, end, end + rescue, perhaps)
 
-    def _by_the_rules(self, w: World) -> tuple[Floats, Floats]:
-        """End and opening by the policy, for buyers who have read nothing; the same every day."""
+    def _by_the_rules(self, w: World) -> list[Floats]:
+        """The fields of `Rules` of each order, end and opening as the world's days; the same every day."""
         if self.limits is None or self.limits[0] is not w:
             keys = np.stack([w.venue, w.destination, w.service, w.service_known, w.shipped_known]).astype(int)
             ids, first, back = np.unique(keys, axis=1, return_index=True, return_inverse=True)
             rules = [self._rules(w, i, tuple(key)) for i, key in zip(first, ids.T, strict=True)]
             back = np.ravel(back)
             anchors = np.stack([w.paid, w.shipped, w.promised])
-            ends, opens = (
+            dates = [
                 anchors[np.array([rule[part][0] for rule in rules])[back], np.arange(w.n)]
                 + np.array([rule[part][1] for rule in rules])[back]
                 for part in (0, 1)
-            )
-            self.limits = (w, ends, opens)
-        return self.limits[1], self.limits[2]
+            ]
+            self.limits = (w, [*dates, *(np.array([rule[part] for rule in rules])[back] for part in range(2, 7))])
+        return self.limits[1]
 
     def _rules(self, w: World, i: int, key: tuple[int, ...]) -> Rules:
-        """From which of ANCHORS, and how many days after it, protection ends and a claim opens by the policy."""
         if key not in self.rules:
             now = w.instant(w.shipped[i] + 1)
             order = _without_end(dossier(w, i, float(w.shipped[i]) + 1).order)
@@ -185,9 +221,22 @@ class Product:
                 if limit is None or limit.at is None or limit.anchor not in days:
                     found.append((0, INF if limit is not None else 0.0))
                 else:
-                    since = (limit.at - w.instant(days[limit.anchor])).total_seconds() / 86400
-                    found.append((ANCHORS.index(limit.anchor), since))
-            self.rules[key] = (found[0], found[1])
+                    found.append((ANCHORS.index(limit.anchor), _days(limit.at, w.instant(days[limit.anchor]))))
+            end, rescue = limits.limit("protection_end"), limits.limit("rescue_deadline")
+            # A delivery some days before a claim can be opened leaves its whole term.
+            opens = limits.at("earliest_open")
+            at = now if opens is None else opens - dt.timedelta(days=5)
+            handed_over = msgspec.structs.replace(weave((), now, order=order), delivered_at=at)
+            cut = clock(order, handed_over, now).limit("protection_end")
+            short = cut if cut is not None and cut.anchor == "delivered" else None
+            self.rules[key] = Rules(
+                *found,
+                longer=_spread(end),
+                left=INF if short is None or short.at is None else _days(short.at, at),
+                left_longer=_spread(short),
+                rescue=0.0 if rescue is None or end is None else _days(rescue.at, end.at),
+                rescue_longer=0.0 if rescue is None or end is None else _days(max(rescue.readings), end.at),
+            )
         return self.rules[key]
 
     # --- beliefs ---
@@ -239,14 +288,17 @@ def believe(w: World, i: int, t: float) -> Believed:
     now = w.instant(t)
     d, replies, where = look_at(dossier(w, i, t), now)
     forecast = where.forecast
-    leading = belief("cause", where.situation.cause.value)
+    cause = where.situation.cause
+    leading = belief("cause", cause.value)
     nature = leading.nature if leading else ""
+    delivered = cause is CauseId.DELIVERED and d.order.received is not False
     silent, waited = talk_facts(set(), {}, d, replies, now)
     known = arrivals(points(forecast, now), 0.0, int(GRID[-1]))
     return Believed(
         never=float(where.situation.decision.p_never),
         nature=CODES[nature],
-        coming=nature == "coming" or (where.situation.cause.value == "delivered" and d.order.received is not False),
+        coming=nature == "coming" or delivered,
+        ready="ready" in where.situation.facts or delivered or cause is CauseId.PICKUP_EXPIRING,
         talked=silent or waited or nature == "strong",
         at_once=_at_once(where.situation),
         curve=tuple(known[int(at)] for at in GRID),
@@ -281,6 +333,16 @@ def look_at(d: Dossier, now: dt.datetime) -> tuple[Dossier, list[str], Rooms]:
     found = diagnose(d, mentions, journey, limits, forecast, now, replies=replies, tracked_prior=tracked_prior(d.order))
     s = situation(d, journey, limits, forecast, found, now, replies, figure("reliability"))
     return d, replies, Rooms(forecast, s)
+
+
+def _days(to: dt.datetime | None, since: dt.datetime | None) -> float:
+    """Days from one instant to another, INF where one of them is unknown."""
+    return INF if to is None or since is None else (to - since).total_seconds() / 86400
+
+
+def _spread(limit: Limit | None) -> float:
+    """Days between the shortest reading of a limit and the longest."""
+    return 0.0 if limit is None or limit.at is None else _days(max(limit.readings, default=limit.at), limit.at)
 
 
 def _without_end(order: Order) -> Order:

@@ -79,8 +79,8 @@ def test_a_thousand_orders_at_once_are_decided_as_one_by_one():
         arrivals(known, never, 76), never, first=first, last=last, style=MONEY_ONLY, reliability=reliability
     )
     weeks = plan(
-        many, to_end=last + 2.0, rescue=last < 1, talked=never > 0.2, look_first=never > 0.8, coming=never < 0.05,
-        can_open=first < 5,
+        many, to_end=last + 2.0, to_last=last + 0.5, rescue=last < 1, talked=never > 0.2, look_first=never > 0.8,
+        coming=never < 0.3, ready=never < 0.1, can_open=first < 5,
     )  # fmt: skip
     for i in range(n):
         curve = arrivals([(at, float(share[i])) for at, share in known], float(never[i]), 76)
@@ -91,8 +91,9 @@ def test_a_thousand_orders_at_once_are_decided_as_one_by_one():
         assert one.prompt_in == many.prompt_in[i]
         assert abs(one.p_arrives - many.p_arrives[i]) < 1e-9 and abs(one.worth_waiting - many.worth_waiting[i]) < 1e-9
         week = plan(
-            one, to_end=float(last[i]) + 2.0, rescue=bool(last[i] < 1), talked=bool(never[i] > 0.2),
-            look_first=bool(never[i] > 0.8), coming=bool(never[i] < 0.05), can_open=bool(first[i] < 5),
+            one, to_end=float(last[i]) + 2.0, to_last=last[i] + 0.5, rescue=bool(last[i] < 1),
+            talked=bool(never[i] > 0.2), look_first=bool(never[i] > 0.8), coming=bool(never[i] < 0.3),
+            ready=bool(never[i] < 0.1), can_open=bool(first[i] < 5),
         )  # fmt: skip
         assert bool(week.act) == bool(weeks.act[i]) and abs(week.act_in - weeks.act_in[i]) < 1e-9
 
@@ -102,12 +103,29 @@ def test_the_last_week_waits_only_for_goods_that_will_clearly_come():
 
     def act(never: float, to_end: float, **more: bool) -> bool:
         decision = programme([0.0] + [1 - never] * 30, never, first=0, last=5, style=MONEY_ONLY, reliability=0.5)
-        said = {"rescue": False, "talked": False, "look_first": False, "coming": False, "can_open": True, **more}
-        return bool(plan(decision, to_end=to_end, **said).act)
+        said = {"rescue": False, "talked": False, "look_first": False, "coming": False, "ready": False, **more}
+        return bool(plan(decision, to_end=to_end, to_last=to_end - 2, **{"can_open": True, **said}).act)
 
     assert act(0.5, 6.5) and not act(0.5, 7.5) and not act(0.05, 6.5)
     assert not act(0.5, 6.5, can_open=False) and not act(0.5, 6.5, coming=True)
     assert act(0.9, 30, talked=True) and not act(0.9, 30, talked=True, look_first=True)
+
+
+def test_on_the_last_safe_day_only_a_parcel_that_can_be_fetched_is_relied_on():
+    """S053, S055: near is not in hand; tomorrow no claim is safe any more."""
+
+    def act(to_last: float, *, ready: bool, rescue: bool = False, comes: float = 0.1) -> bool:
+        last = int(to_last)
+        curve = [0.0] + [comes * 0.95] * (last + 16)
+        decision = programme(curve, 0.05, first=0, last=last, style=MONEY_ONLY, reliability=0.5)
+        said = plan(
+            decision, to_end=to_last + 2, to_last=to_last, rescue=rescue, talked=False, look_first=False, coming=True,
+            ready=ready, can_open=True,
+        )  # fmt: skip
+        return bool(said.act)
+
+    assert act(0.6, ready=False) and not act(1.6, ready=False) and not act(0.6, ready=True)
+    assert act(1.6, ready=False, rescue=True) and not act(12.6, ready=False, rescue=True, comes=0.99)
 
 
 @given(st.floats(0.02, 0.6), st.floats(0.15, 0.6), st.floats(1.1, 1.6))

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from dozor import disputes
 from dozor.advice import tables, words
-from dozor.model import CauseId, Dispute, DisputeState, Milestone, Money, MoneyState, StepId
+from dozor.model import (
+    BackStop,
+    CauseId,
+    Clock,
+    Dispute,
+    DisputeState,
+    Limit,
+    Milestone,
+    Money,
+    MoneyState,
+    StepId,
+)
 
 from .world import NOW, ask, clock, days, diagnosis, dossier, first, ids, journey, outlook
 
@@ -201,6 +213,50 @@ def test_a_parcel_at_the_office_is_collected_before_anything_else():
     assert first(ask("pickup_expiring", dossier(dispute="waiting_seller"), j=j)) is StepId.PICK_UP
     assert StepId.KEEP_DISPUTE_OPEN in ids(ask("pickup_expiring", dossier(dispute="waiting_seller"), j=j))
     assert StepId.OPEN_DISPUTE_NOW not in ids(ask("waiting_for_pickup", c=clock(end=4), j=j))
+
+
+@pytest.mark.rule("S053", "S055")
+def test_on_the_last_safe_day_a_parcel_that_cannot_yet_be_fetched_is_claimed_for_too():
+    """Arrived at the office, no notice yet: it may be handed over after the last day for a claim."""
+    near = journey("Arrived at delivery office", ago=7, stage=Milestone.ARRIVED_AT_DELIVERY_OFFICE)
+    last, before = clock(end=2.6, rescue=False), clock(end=3.6, rescue=False)
+    advice = ask("waiting_for_pickup", c=last, j=near, o=outlook())
+    assert ids(advice)[:2] == [StepId.PICK_UP, StepId.OPEN_DISPUTE_NOW]
+    assert advice.steps[1].why.id == "advice.why.pickup_last_day"
+    assert StepId.OPEN_DISPUTE_NOW in ids(
+        ask("waiting_for_pickup", c=clock(end=1.6, rescue=False), j=near, o=outlook())
+    )
+    waits = ids(ask("waiting_for_pickup", c=before, j=near, o=outlook()))
+    assert waits[:2] == [StepId.PICK_UP, StepId.OPEN_DISPUTE_BY_DEADLINE]
+    there = journey("Ready for pick-up", ago=1, stage=Milestone.AVAILABLE_FOR_PICKUP, available_since=NOW - days(1))
+    assert ids(ask("waiting_for_pickup", c=last, j=there, o=outlook()))[:2] == waits[:2]
+    told = replace(dossier(), said=("word_place_pickup",))
+    assert ids(ask("waiting_for_pickup", told, c=last, j=near, o=outlook()))[:2] == waits[:2]
+
+
+@pytest.mark.rule("S031", "S066")
+def test_where_protection_is_perhaps_longer_a_claim_is_tried_before_the_bank():
+    """Sixty days by one reading, ninety by another: the order page tells, and a try costs nothing."""
+    end = NOW - days(20)
+
+    def over(may: bool | None, money: MoneyState, *longer: float):
+        limits = (
+            Limit("protection_end", end, (end, *(end + days(each) for each in longer))),
+            Limit("safe_deadline", end - days(2)), Limit("rescue_deadline", end + days(12)),
+        )  # fmt: skip
+        stop = BackStop("card", NOW - days(60), NOW + days(60), None)
+        c = Clock(policy="aliexpress-2025", limits=limits, backstops=(stop,), money=money, may_open_now=may)
+        return ask("stalled", dossier(shipped=80, said=ASKED), c=c, j=journey("In transit", ago=40), o=outlook())
+
+    perhaps = over(None, MoneyState.UNKNOWN, 30)
+    assert first(perhaps) is StepId.OPEN_DISPUTE_NOW and StepId.CHARGEBACK_OR_PAYPAL in ids(perhaps)
+    assert perhaps.steps[0].why.id == "advice.why.perhaps_open" and perhaps.steps[0].not_after is None
+    for closed in (
+        over(False, MoneyState.LOST_ON_PLATFORM, 30),
+        over(False, MoneyState.UNKNOWN, 30),
+        over(None, MoneyState.UNKNOWN),
+    ):
+        assert first(closed) is StepId.CHARGEBACK_OR_PAYPAL and StepId.OPEN_DISPUTE_NOW not in ids(closed)
 
 
 @pytest.mark.rule("S009", "S010", "S077", "S078", "S112", "S113", "S137")

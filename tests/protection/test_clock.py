@@ -271,6 +271,23 @@ def test_a_delivered_scan_alone_gives_an_end() -> None:
     assert "protection_end" in found.ask_buyer
 
 
+def test_a_delivered_scan_leaves_a_window_to_deny_it_in() -> None:
+    """An end before the first day of a claim would protect nothing: what else the rule can mean stands."""
+    order = Order(marketplace="ebay", paid=dt.date(2026, 9, 1), promised=dt.date(2026, 11, 10))
+    early = Journey(stage=Milestone.DELIVERED, delivered_at=at(2026, 9, 20))
+    found = clock(order, early, at(2026, 11, 20))
+    assert found.at("earliest_open") == at(2026, 11, 11)
+    assert found.at("protection_end") == at(2026, 12, 10) and found.may_open_now is True
+    assert clock(order, replace(early, delivered_at=at(2026, 11, 1)), NOW).at("protection_end") == at(2026, 12, 1)
+
+    few = clock(bought(30), Journey(stage=Milestone.DELIVERED, delivered_at=NOW - DAY * 27.5), NOW)
+    limit = few.limit("protection_end")
+    assert limit is not None and limit.anchor == "delivered"
+    assert (
+        limit.at == NOW - DAY * 12.5
+    )  # fifteen days; by the other reading, ten, it would have ended before day eleven
+
+
 def test_after_a_delivered_scan_the_end_that_was_read_is_asked_for_again() -> None:
     delivered = Journey(stage=Milestone.DELIVERED, delivered_at=at(2026, 11, 20))
     found = clock(bought(40, protection_end=at(2026, 12, 30)), delivered, NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 from bench.policy.optimal import BayesOptimal
 from bench.policy.pipeline import through_answer
 from bench.policy.plans import AlwaysWait, Clairvoyant, FromDay, SeedEarly, SeedPatient
-from bench.policy.play import Play, play, score
+from bench.policy.play import Play, mornings, play, score
 from bench.policy.product import Product
-from bench.world import World, perturbed, world
+from bench.world import Mode, World, dossier, perturbed, world
 from bench.world.money import worth
+
+from dozor.answer import answer
 
 
 @cache
@@ -63,6 +66,30 @@ def test_our_plan_keeps_its_promises_in_another_world(knob):
     turned = world(120, 14, perturbed(knob))
     own = score(turned, play(turned, [Product()])[0])
     assert own.illegal == own.missed == 0
+
+
+@pytest.mark.parametrize("shipped_known", [1.0, 0.0])
+def test_the_window_of_the_plan_is_that_of_the_clock(shipped_known):
+    """Whatever cuts it: another parcel's delivery, one before a claim can be opened, one that nobody was shown."""
+    told = {"end_read": 0.0, "shipped_known": shipped_known, "order_number_given": 0.2, "source_down": 0.0}
+    blind, product = world(700, 5, perturbed("sellers shifted").with_figures(**told)), Product()
+    recycled, seen = blind.mode == Mode.RECYCLED, 0
+    for morning in mornings(blind, 66):
+        if morning.day % 20 != 5:
+            continue
+        window = product.window(blind, morning)
+        picked = ~blind.end_read & ~morning.seen.received & (recycled | (np.arange(blind.n) % 9 == 0))
+        for i in np.flatnonzero(picked).tolist():
+            now = blind.instant(morning.now[i])
+            clock = answer(dossier(blind, i, float(morning.now[i])), now).clock
+            end = clock.limit("protection_end")
+            assert end is not None and end.at is not None
+            assert abs(end.at - blind.instant(window.end[i])) < dt.timedelta(hours=12), (i, morning.day)
+            last = clock.limit("rescue_deadline") or end
+            assert last.at is not None
+            assert abs(last.at - blind.instant(window.until[i])) < dt.timedelta(hours=12), (i, morning.day)
+            seen += 1
+    assert seen > 100
 
 
 def test_the_odds_of_a_mood_are_the_same_for_all_plans():

@@ -77,6 +77,7 @@ def claim_window(
     gone = clock.money in (MoneyState.LOST_ON_PLATFORM, MoneyState.REFUNDED)
     start = max(now, opens) if opens else now
     add(facts, blocked=clock.may_open_now is False)
+    perhaps = False
     until: dt.datetime | None = None
     route = "platform"
     if direct or gone:
@@ -87,7 +88,8 @@ def claim_window(
         # Past the safe day: what is left of protection, then the days after it, are for rescue only.
         until = min((each for each in (end, rescue) if each is not None and each >= start), default=None)
         route = "rescue"
-        if until is None:
+        perhaps = until is None and _longer_by_another_reading(clock)
+        if until is None and not perhaps:
             route = "backstop" if "no_backstop" not in facts else "none"
     elif paid is not None and (now - paid) / DAY > figure("longest_protection"):
         route = "backstop" if "no_backstop" not in facts else "none"
@@ -96,11 +98,22 @@ def claim_window(
         if until is not None:
             at["claim_until"] = until
     add(facts, expired=route in ("backstop", "none") and not direct, rescue=route == "rescue")
-    add(facts, claim_known="claim_until" in at)
+    add(facts, claim_known="claim_until" in at, perhaps_open=perhaps)
     may = clock.may_open_now is not False and route in ("platform", "rescue") and start <= now
-    sure = clock.may_open_now is True or "claim_until" in at or not facts.isdisjoint({"overdue", "not_ours"})
+    sure = clock.may_open_now is True or "claim_until" in at or perhaps or not facts.isdisjoint({"overdue", "not_ours"})
     add(facts, can_open=may and "unknown_shop" not in facts and sure)
     return route
+
+
+def _longer_by_another_reading(clock: Clock) -> bool:
+    """The window is over by the shortest reading of a rule that has several, and not by the longest.
+
+    A claim is then worth a try, and no day can be named for it.
+    """
+    end = clock.limit("protection_end")
+    several = end is not None and end.at is not None and max(end.readings, default=end.at) > end.at
+    over = clock.may_open_now is False or clock.money not in (MoneyState.UNKNOWN, MoneyState.RELEASED_RECOVERABLE)
+    return several and not over
 
 
 def money_facts(facts: Facts, clock: Clock, dispute: Dispute) -> None:

@@ -150,25 +150,31 @@ def plan(
     decision: Decision,
     *,
     to_end: Numbers,
+    to_last: Numbers,
     rescue: Numbers,
     talked: Numbers,
     look_first: Numbers,
     coming: Numbers,
+    ready: Numbers,
     can_open: Numbers,
 ) -> Plan:
     """Act now, or on which day: the programme's day, but never later than a week before the end of protection.
 
-    `to_end`: days to the end of protection (of the window in the days after it); `rescue`: those days have begun;
-    `talked`: the seller needs no (more) time to answer; `look_first`: the number itself is to be looked into
-    first; `coming`: the parcel is there to be picked up; `can_open`: the shop lets a claim be opened now. In the last
-    week only goods that will clearly come in time are waited for; before it, all that will more likely come than not.
+    `to_end`: days to the end of protection (of the window in the days after it); `to_last`: days to the last safe
+    instant for a claim; `rescue`: the days after the end have begun; `talked`: the seller needs no (more) time to
+    answer; `look_first`: the number itself is to be looked into first; `coming`: the parcel is near, and waited for;
+    `ready`: it lies there and only has to be fetched; `can_open`: the shop lets a claim be opened now. In the last
+    week only goods that will clearly come in time are waited for; before it, all that will more likely come than not;
+    on the last safe day and after it, a parcel that is near is relied on only where it can be fetched.
     """
     week, clear, likely = figure("act_before_end"), figure("arrival_clear"), figure("arrival_likely")
     unsure = decision.p_arrives < clear
     near = ((to_end <= week) & unsure) | rescue
     early = talked & (1 - look_first > 0) & (decision.p_arrives < likely)
     wanted = near | (early & (decision.prompt_in <= 0))
-    act = can_open & wanted & (1 - coming > 0)
+    # The day after the last one is too late to see that nobody handed the parcel over.
+    pressing = unsure & ((to_last < 1) | rescue) & (1 - ready > 0)
+    act = can_open & wanted & ((1 - coming > 0) | pressing)
     by = unsure * _at_most(decision.prompt_in, to_end - week) + (1 - unsure) * decision.prompt_in
     return Plan(near=near, act=act, act_in=by)
 

@@ -37,6 +37,7 @@ def parcel_facts(
     add(facts, early=days is not None and days < figure("typing_again"))
     add(facts, lag_over=days is None or days >= figure("first_events"))
     add(facts, at_destination=journey.imported_at is not None or journey.stage in AT_DESTINATION)
+    add(facts, ready=journey.stage is Milestone.AVAILABLE_FOR_PICKUP or "word_place_pickup" in dossier.said)
     fresh = journey.delivered_at is None or (now - journey.delivered_at) / DAY <= figure("delivered_fresh")
     add(
         facts,

@@ -168,18 +168,21 @@ def _decided(
     """What the programme's answer means today: act, wait until when, or extend."""
     end = at.get("protection_end") or at.get("claim_until")
     left = (end - now) / DAY if end else None
+    until = at.get("claim_until")
     before = state in BEFORE
     row = belief("cause", cause.value)
     nature = row.nature if row else ""
     talked = silent or waited or nature == "strong"
-    coming = nature == "coming" or (cause is CauseId.DELIVERED and "not_received" not in facts)
+    delivered = cause is CauseId.DELIVERED and "not_received" not in facts
     today = plan(
         decision,
         to_end=math.inf if left is None else left,
+        to_last=math.inf if until is None else (until - now) / DAY,
         rescue="rescue" in facts,
         talked=talked,
         look_first=nature == "look_first",
-        coming=coming,
+        coming=nature == "coming" or delivered,
+        ready="ready" in facts or delivered or cause is CauseId.PICKUP_EXPIRING,
         can_open=before and not goods and "can_open" in facts,
     )
     likely = decision.p_never <= 1 - figure("arrival_likely")

@@ -169,12 +169,28 @@ def _by_the_policy(policy: Policy | None, order: Order, anchors: Anchors) -> Lim
     cuts = readings(cut, anchors) if cut else ()
     if cut is not None and cuts:
         ids += cut.sources
-        if not ends or min(cuts) < min(ends):
+        ends, shortened = _shortened(ends, cuts, policy, order, anchors)
+        if shortened:
             anchor, why = cut.anchor, Text("limit.why.delivered")
-        ends = tuple(sorted({min(*ends, each) if ends else each for each in cuts}))
     if not ends:
         return _undated("protection_end", term)
     return Limit("protection_end", min(ends), ends, anchor, False, why, cited(ids))
+
+
+def _shortened(
+    ends: tuple[dt.datetime, ...], cuts: tuple[dt.datetime, ...], policy: Policy, order: Order, anchors: Anchors
+) -> tuple[tuple[dt.datetime, ...], bool]:
+    """The ends that a delivered scan leaves, and whether it moved the earliest.
+
+    A reading by which protection would be over before any claim is possible would protect nothing: it is not meant
+    where another one leaves a window.
+    """
+    opening = fitting(policy.earliest_open, order, anchors)
+    opens = max(readings(opening, anchors), default=None) if opening else None
+    left = {min(*ends, each) if ends else each for each in cuts}
+    possible = {each for each in left | set(ends) if opens is None or each > opens}
+    kept = tuple(sorted((left & possible) or possible or left))
+    return kept, not ends or kept[0] < min(ends)
 
 
 def _around_the_end(policy: Policy | None, order: Order, end: Limit, anchors: Anchors) -> list[Limit]:
