@@ -111,6 +111,7 @@ class Score:
     recovered_heeding: float  # the same among buyers who read their prompts at all
     needless: float  # needless claims, of all orders
     missed: int  # first asked after the safe day, or never, though the shop allowed it on the last safe morning
+    unseen: int  # the same where nobody could know: the end, not read, was cut by a scan that was not shown
     ignored: int  # asked in time, never acted, goods never came
     illegal: int  # orders for which it asked while the shop did not allow it, as the buyer could read
     refused: int  # the same where the buyer has not read the end of protection, so that nobody could know
@@ -129,13 +130,15 @@ def score(w: World, each: Play) -> Score:
     safe = end_at(w, INF) - MARGIN
     due = w.arrives > last_chance(w)
     late = due & each.could & ~(each.first_asked <= safe)
+    hidden = _hidden(w, safe)
     claimed = np.isfinite(each.opened)
     return Score(
         name=each.plan.name,
         recovered=float((price * result.refunded)[never].sum() / price[never].sum()),
         recovered_heeding=float((price * result.refunded)[never & reads].sum() / price[never & reads].sum()),
         needless=float(result.needless.mean()),
-        missed=int(late.sum()),
+        missed=int((late & ~hidden).sum()),
+        unseen=int((late & hidden).sum()),
         ignored=int((never & np.isfinite(each.first_asked) & ~claimed).sum()),
         illegal=int((each.illegal & w.end_read & w.shipped_known).sum()),
         refused=int((each.illegal & ~(w.end_read & w.shipped_known)).sum()),
@@ -146,3 +149,14 @@ def score(w: World, each: Play) -> Score:
         value=float((price * worth(w, each.opened)).sum() / total),
         money_at_risk=float(price[never].sum() / total),
     )
+
+
+def _hidden(w: World, safe: Floats) -> Bools:
+    """Whose protection was cut by a delivered scan that could not be known on the last safe morning.
+
+    The end was not read on the page, and until then a system was asked that does not know the number.
+    """
+    morning = w.shipped + HOUR + np.floor(safe - w.shipped - HOUR)
+    asked_wrong = np.maximum(np.maximum(w.mistaken_until, w.wrong_asked_until), w.needs_until) > morning
+    full = w.end + np.where(np.isfinite(w.extended_at), w.extension, 0.0)
+    return ~w.end_read & (end_at(w, INF) < full) & asked_wrong

@@ -18,7 +18,7 @@ import numpy as np
 from bench.policy.play import Morning
 from bench.world import World, dossier
 from bench.world.draw import CATEGORIES, DELIVERED, INF, LANDED, Bools, Floats, Ints
-from bench.world.money import moves
+from bench.world.money import MARGIN, moves
 from bench.world.numbers import misprinted
 from bench.world.view import MOVES
 
@@ -98,8 +98,8 @@ class Product:
         window = self.window(w, morning)
         end, opens = window.end, window.opens
         quiet = np.array([row.quiet for row in w.parameters.venue])[w.venue]
-        seen, now, margin = morning.seen, morning.now, 2.0
-        moving = moves(seen) & (now - seen.since < quiet) & (now < end - margin)
+        seen, now = morning.seen, morning.now
+        moving = moves(seen) & (now - seen.since < quiet) & (now < end - MARGIN)
         can = open_ & (opens <= now) & (now <= np.maximum(window.until, window.perhaps)) & ~moving
         # Only where the last week has begun, the talk is over or something is plainly wrong can today be the day.
         week = now >= end - figure("act_before_end")
@@ -107,7 +107,7 @@ class Product:
         rows = np.flatnonzero(can & (week | wrong | self._talked(w, morning)))
         if not len(rows):
             return asks
-        safe = (end - margin)[rows]
+        safe = (end - MARGIN)[rows]
         late = now[rows] > safe
         until = np.select(
             [now[rows] <= safe, now[rows] <= end[rows], now[rows] <= window.until[rows]],
@@ -174,11 +174,11 @@ class Product:
         ends, opens, longer, left, left_longer, rescue, rescue_longer = self._by_the_rules(w)
         hidden = np.maximum(np.maximum(w.mistaken_until, w.wrong_asked_until), w.needs_until) > morning.now
         # A scan from before the parcel was sent, as far as that day is known, is another parcel's and cuts nothing;
-        # nor does one that would end protection before a claim can be opened.
+        # nor does one that would end protection before a claim can safely be opened.
         done, sent = w.scan[:, DELIVERED], np.where(w.shipped_known, w.shipped, w.paid)
         told = (w.seen[:, DELIVERED] <= morning.now) & (done >= sent) & ~hidden
         cut, cut_longer = done + left, left_longer
-        counted = np.where(np.isfinite(opens), opens, -INF)
+        counted = np.where(np.isfinite(opens), opens + MARGIN, -INF)
         only_longer = cut <= counted
         cut, cut_longer = np.where(only_longer, cut + cut_longer, cut), np.where(only_longer, 0.0, cut_longer)
         told &= (cut > counted) & (cut < ends)

@@ -26,7 +26,7 @@ PEERS: tuple[Plan, ...] = (
     FromDay("day 30", 30),
 )
 HEAD = (
-    f"{'plan':24}{'recovered':>10}{'heeding':>9}{'needless':>10}{'missed':>8}{'illegal':>9}{'refused':>9}{'wrong':>7}"
+    f"{'plan':24}{'recovered':>10}{'heeding':>9}{'needless':>10}{'missed':>8}{'unseen':>8}{'illegal':>9}{'refused':>9}{'wrong':>7}"
     f"{'ignored':>9}{'days':>7}{'regret':>9}{'of risk':>9}"
 )
 
@@ -90,7 +90,7 @@ def regret(w: World, each: Play, best: Play) -> tuple[float, float]:
 
 def line(w: World, s: Score, lost: tuple[float, float]) -> str:
     return (
-        f"{s.name:24}{s.recovered:10.1%}{s.recovered_heeding:9.1%}{s.needless:10.2%}{s.missed:8}{s.illegal:9}{s.refused:9}"
+        f"{s.name:24}{s.recovered:10.1%}{s.recovered_heeding:9.1%}{s.needless:10.2%}{s.missed:8}{s.unseen:8}{s.illegal:9}{s.refused:9}"
         f"{s.wrong_cancels:7}{s.ignored:9}{s.days_to_act:7.1f}{lost[0]:9.2%}{lost[0] / s.money_at_risk:9.1%}"
         f"  ± {lost[1]:.2%}"
     )

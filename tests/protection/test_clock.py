@@ -280,6 +280,9 @@ def test_a_delivered_scan_leaves_a_window_to_deny_it_in() -> None:
     assert found.at("protection_end") == at(2026, 12, 10) and found.may_open_now is True
     assert clock(order, replace(early, delivered_at=at(2026, 11, 1)), NOW).at("protection_end") == at(2026, 12, 1)
 
+    no_day = clock(order, replace(early, delivered_at=at(2026, 10, 13)), NOW)  # by the scan it would end with day one
+    assert no_day.at("protection_end") == at(2026, 12, 10)
+
     few = clock(bought(30), Journey(stage=Milestone.DELIVERED, delivered_at=NOW - DAY * 27.5), NOW)
     limit = few.limit("protection_end")
     assert limit is not None and limit.anchor == "delivered"

@@ -182,13 +182,13 @@ def _shortened(
 ) -> tuple[tuple[dt.datetime, ...], bool]:
     """The ends that a delivered scan leaves, and whether it moved the earliest.
 
-    A reading by which protection would be over before any claim is possible would protect nothing: it is not meant
-    where another one leaves a window.
+    A reading by which protection would be over before any claim can safely be made would protect nothing: it is not
+    meant where another one leaves a window.
     """
     opening = fitting(policy.earliest_open, order, anchors)
     opens = max(readings(opening, anchors), default=None) if opening else None
     left = {min(*ends, each) if ends else each for each in cuts}
-    possible = {each for each in left | set(ends) if opens is None or each > opens}
+    possible = {each for each in left | set(ends) if opens is None or each - figure("safe_margin") > opens}
     kept = tuple(sorted((left & possible) or possible or left))
     return kept, not ends or kept[0] < min(ends)
 
