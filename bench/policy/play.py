@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from bench.world import Seen, World, end_at, seen_at
 from bench.world.draw import INF, PICKUP, Bools, Floats
-from bench.world.money import MARGIN, last_chance, may_open, outcome, worth
+from bench.world.money import MARGIN, last_chance, may_open, outcome, repaid, worth
 from bench.world.view import MOVES
 
 DAYS = 150  # after the declared shipping: the longest protection, one extension and the rescue fit in
@@ -108,6 +108,7 @@ class Score:
 
     name: str
     recovered: float  # of the money of goods that never come
+    expected: float  # the same without the luck of claims: each at its chance to be paid
     recovered_heeding: float  # the same among buyers who read their prompts at all
     needless: float  # needless claims, of all orders
     missed: int  # first asked after the safe day, or never, though the shop allowed it on the last safe morning
@@ -135,6 +136,7 @@ def score(w: World, each: Play) -> Score:
     return Score(
         name=each.plan.name,
         recovered=float((price * result.refunded)[never].sum() / price[never].sum()),
+        expected=float((price * repaid(w, each.opened))[never].sum() / price[never].sum()),
         recovered_heeding=float((price * result.refunded)[never & reads].sum() / price[never & reads].sum()),
         needless=float(result.needless.mean()),
         missed=int((late & ~hidden).sum()),

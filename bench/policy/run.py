@@ -26,7 +26,7 @@ PEERS: tuple[Plan, ...] = (
     FromDay("day 30", 30),
 )
 HEAD = (
-    f"{'plan':24}{'recovered':>10}{'heeding':>9}{'needless':>10}{'missed':>8}{'unseen':>8}{'illegal':>9}{'refused':>9}{'wrong':>7}"
+    f"{'plan':24}{'recovered':>10}{'expected':>10}{'heeding':>9}{'needless':>10}{'missed':>8}{'unseen':>8}{'illegal':>9}{'refused':>9}{'wrong':>7}"
     f"{'ignored':>9}{'days':>7}{'regret':>9}{'of risk':>9}"
 )
 
@@ -36,35 +36,40 @@ def main() -> None:
     ask.add_argument("--orders", type=int, default=20_000)
     ask.add_argument("--train", type=int, default=100_000)
     ask.add_argument("--sample", type=int, default=1_000, help="order-days through the whole answer")
-    ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--seed", type=int, nargs="+", default=[1], help="worlds, one after the other")
     ask.add_argument("--knobs", type=int, default=0, help="orders for each perturbation; 0: none")
     ask.add_argument("--only", nargs="*", help="names of the perturbations")
     options = ask.parse_args()
 
-    product = Product()
+    product = Product()  # what it believes of a look is the same in every world, and is asked once
+    for seed in options.seed:
+        compared(product, seed, options.orders, options.train, options.sample)
+    for knob in KNOBS if options.knobs else ():
+        if knob == "none" or (options.only and knob not in options.only):
+            continue
+        turned = world(options.knobs, options.seed[0] + 2, perturbed(knob))
+        best = BayesOptimal(world(options.train // 2, options.seed[0] + 901, perturbed(knob)))
+        print(f"\n{knob}")
+        table(turned, play(turned, [*PEERS[2:4], product, best]))
+
+
+def compared(product: Product, seed: int, orders: int, train: int, sample: int) -> None:
+    """All plans over the orders of one world, and a sample of its order-days through the whole answer."""
     start = time.perf_counter()
-    w = world(options.orders, options.seed)
-    print(f"{w.n:,} orders drawn in {time.perf_counter() - start:.1f} s; {np.isfinite(w.arrives).mean():.1%} come")
-    best = BayesOptimal(world(options.train, options.seed + 900))
-    plays = timed(w, [*PEERS, product, Clairvoyant(), best])
-    table(w, plays)
-    if options.sample:
-        small = world(min(w.n, 4_000), options.seed + 1)
-        found = through_answer(small, play(small, [product], keep=True)[0], options.sample)
+    w = world(orders, seed)
+    drawn = time.perf_counter() - start
+    print(f"\nworld {seed}: {w.n:,} orders drawn in {drawn:.1f} s; {np.isfinite(w.arrives).mean():.1%} come")
+    table(w, timed(w, [*PEERS, product, Clairvoyant(), BayesOptimal(world(train, seed + 900))]))
+    if sample:
+        small = world(min(w.n, 4_000), seed + 1)
+        found = through_answer(small, play(small, [product], keep=True)[0], sample)
         print(
-            f"\nthrough the whole answer: {found.days} order-days, {found.same / found.days:.2%} the same claim or wait"
+            f"through the whole answer: {found.days} order-days, {found.same / found.days:.2%} the same claim or wait"
         )
         print(
             f"  {found.asks_now} claims now; {found.disputes} running claims; broken: {dict(found.broken) or 'nothing'}"
         )
-        print(f"  {dict(found.differs)}", *found.examples, sep="\n  ")
-    for knob in KNOBS if options.knobs else ():
-        if knob == "none" or (options.only and knob not in options.only):
-            continue
-        turned = world(options.knobs, options.seed + 2, perturbed(knob))
-        best = BayesOptimal(world(options.train // 2, options.seed + 901, perturbed(knob)))
-        print(f"\n{knob}")
-        table(turned, play(turned, [*PEERS[2:4], product, best]))
+        print(f"  {dict(found.differs)}", *found.examples, sep="\n  ", flush=True)
 
 
 def timed(w: World, plans: list[Plan]) -> list[Play]:
@@ -79,7 +84,7 @@ def table(w: World, plays: list[Play]) -> None:
     best = plays[-1]
     print(HEAD)
     for each in plays:
-        print(line(w, score(w, each), regret(w, each, best)))
+        print(line(w, score(w, each), regret(w, each, best)), flush=True)
 
 
 def regret(w: World, each: Play, best: Play) -> tuple[float, float]:
@@ -90,7 +95,7 @@ def regret(w: World, each: Play, best: Play) -> tuple[float, float]:
 
 def line(w: World, s: Score, lost: tuple[float, float]) -> str:
     return (
-        f"{s.name:24}{s.recovered:10.1%}{s.recovered_heeding:9.1%}{s.needless:10.2%}{s.missed:8}{s.unseen:8}{s.illegal:9}{s.refused:9}"
+        f"{s.name:24}{s.recovered:10.1%}{s.expected:10.2%}{s.recovered_heeding:9.1%}{s.needless:10.2%}{s.missed:8}{s.unseen:8}{s.illegal:9}{s.refused:9}"
         f"{s.wrong_cancels:7}{s.ignored:9}{s.days_to_act:7.1f}{lost[0]:9.2%}{lost[0] / s.money_at_risk:9.1%}"
         f"  ± {lost[1]:.2%}"
     )

@@ -56,12 +56,18 @@ def outcome(w: World, opened: Floats) -> Outcome:
     return Outcome(refunded, claimed & (w.arrives <= last_chance(w)))
 
 
+def repaid(w: World, opened: Floats) -> Floats:
+    """The expected share of the price that a claim brings back."""
+    claimed, meanwhile = _course(w, opened)
+    return np.where(claimed & ~meanwhile, win(w, opened), 0.0)
+
+
 def worth(w: World, opened: Floats) -> Floats:
     """Expected value by share of the price: goods or money, less effort and the cost of a needless claim."""
     p = w.parameters
     claimed, meanwhile = _course(w, opened)
     comes = np.isfinite(w.arrives)
-    paid = np.where(claimed & ~meanwhile, win(w, opened), 0.0)
+    paid = repaid(w, opened)
     cost = np.where(claimed, p["dispute_effort"], 0.0) + np.where(meanwhile, p["dispute_needless"], 0.0)
     return np.where(comes, 1.0, paid) - cost
 

@@ -234,6 +234,17 @@ def test_on_the_last_safe_day_a_parcel_that_cannot_yet_be_fetched_is_claimed_for
     assert ids(ask("waiting_for_pickup", told, c=last, j=near, o=outlook()))[:2] == waits[:2]
 
 
+@pytest.mark.rule("S011", "S014", "S116")
+def test_who_was_told_that_it_is_lost_claims_at_once_and_silence_alone_is_weighed():
+    silent, told = journey("In transit", ago=25), journey("Lost", ago=1, stage=Milestone.LOST)
+    hopeful = diagnosis(("lost", 0.4), ("silent_but_normal", 0.35), ("stalled", 0.2))
+    assert StepId.OPEN_DISPUTE_NOW not in ids(ask(hopeful, j=silent, o=outlook(mean=6)))
+    assert first(ask(hopeful, j=told, o=outlook(mean=6))) is StepId.OPEN_DISPUTE_NOW
+    assert first(ask(hopeful, replace(dossier(), said=("lost",)), j=silent)) is StepId.OPEN_DISPUTE_NOW
+    assert first(ask("lost", j=silent, o=outlook(never=0.5))) is StepId.OPEN_DISPUTE_NOW  # little hope is left
+    assert first(ask(hopeful, j=silent, c=clock(end=4), o=outlook())) is StepId.OPEN_DISPUTE_NOW  # the last week
+
+
 @pytest.mark.rule("S031", "S066")
 def test_where_protection_is_perhaps_longer_a_claim_is_tried_before_the_bank():
     """Sixty days by one reading, ninety by another: the order page tells, and a try costs nothing."""

@@ -38,6 +38,8 @@ def parcel_facts(
     add(facts, lag_over=days is None or days >= figure("first_events"))
     add(facts, at_destination=journey.imported_at is not None or journey.stage in AT_DESTINATION)
     add(facts, ready=journey.stage is Milestone.AVAILABLE_FOR_PICKUP or "word_place_pickup" in dossier.said)
+    said_lost = not {"lost", "word_lost"}.isdisjoint(dossier.said)
+    add(facts, told_lost=journey.stage is Milestone.LOST or said_lost)
     fresh = journey.delivered_at is None or (now - journey.delivered_at) / DAY <= figure("delivered_fresh")
     add(
         facts,
