@@ -250,22 +250,23 @@ def test_where_protection_is_perhaps_longer_a_claim_is_tried_before_the_bank():
     """Sixty days by one reading, ninety by another: the order page tells, and a try costs nothing."""
     end = NOW - days(20)
 
-    def over(may: bool | None, money: MoneyState, *longer: float):
+    def over(cause: str, may: bool | None, money: MoneyState, *longer: float):
         limits = (
             Limit("protection_end", end, (end, *(end + days(each) for each in longer))),
             Limit("safe_deadline", end - days(2)), Limit("rescue_deadline", end + days(12)),
         )  # fmt: skip
         stop = BackStop("card", NOW - days(60), NOW + days(60), None)
         c = Clock(policy="aliexpress-2025", limits=limits, backstops=(stop,), money=money, may_open_now=may)
-        return ask("stalled", dossier(shipped=80, said=ASKED), c=c, j=journey("In transit", ago=40), o=outlook())
+        return ask(cause, dossier(shipped=80, said=ASKED), c=c, j=journey("In transit", ago=40), o=outlook())
 
-    perhaps = over(None, MoneyState.UNKNOWN, 30)
-    assert first(perhaps) is StepId.OPEN_DISPUTE_NOW and StepId.CHARGEBACK_OR_PAYPAL in ids(perhaps)
-    assert perhaps.steps[0].why.id == "advice.why.perhaps_open" and perhaps.steps[0].not_after is None
+    for cause in ("lost", "stalled"):
+        perhaps = over(cause, None, MoneyState.UNKNOWN, 30)
+        assert first(perhaps) is StepId.OPEN_DISPUTE_NOW and StepId.CHARGEBACK_OR_PAYPAL in ids(perhaps)
+        assert perhaps.steps[0].why.id == "advice.why.perhaps_open" and perhaps.steps[0].not_after is None
     for closed in (
-        over(False, MoneyState.LOST_ON_PLATFORM, 30),
-        over(False, MoneyState.UNKNOWN, 30),
-        over(None, MoneyState.UNKNOWN),
+        over("stalled", False, MoneyState.LOST_ON_PLATFORM, 30),
+        over("stalled", False, MoneyState.UNKNOWN, 30),
+        over("stalled", None, MoneyState.UNKNOWN),
     ):
         assert first(closed) is StepId.CHARGEBACK_OR_PAYPAL and StepId.OPEN_DISPUTE_NOW not in ids(closed)
 
