@@ -5,6 +5,6 @@ cd "$(dirname "$0")/.." || exit 1
 mkdir -p .peers
 python3 -m venv .peers/forecast || exit 1
 .peers/forecast/bin/pip install --quiet numpy msgspec || exit 1
-for peer in lightgbm lifelines; do
+for peer in lightgbm scikit-learn lifelines; do
     .peers/forecast/bin/pip install --quiet "$peer" || echo "$peer could not be installed"
 done

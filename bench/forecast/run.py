@@ -31,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 PEERS = HERE.parent / ".peers" / "forecast" / "bin" / "python"
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 OURS = "dozor"
+Model = Callable[[Sample, Sample, float], np.ndarray]
 
 
 def dozor(sample: Sample, test: Sample, now: float) -> np.ndarray:
@@ -40,7 +41,18 @@ def dozor(sample: Sample, test: Sample, now: float) -> np.ndarray:
     return shares(model, test.parcels, GRID.tolist())
 
 
-def models() -> dict[str, Callable[[Sample, Sample, float], np.ndarray]]:
+def spells(model: Model, sample: Sample, test: Sample, start: float, every: float) -> np.ndarray:
+    """The forecasts of a month, made with what was known on its first day, or on the first day of each spell of it."""
+    if not every:
+        return model(sample, test, start)
+    spell = np.floor((test.bought - start) / every)
+    found = np.empty((len(test.days), len(GRID)))
+    for each in np.unique(spell).tolist():
+        found[spell == each] = model(sample, test.take(spell == each), start + each * every)
+    return found
+
+
+def models() -> dict[str, Model]:
     """Ours, and the peers that are here."""
     import rivals
 
@@ -89,6 +101,7 @@ def main() -> None:
     parser.add_argument("--to", dest="last", default="2018-05", metavar="YYYY-MM")
     parser.add_argument("--svg", type=Path, help="Where to draw the reliability diagram.")
     parser.add_argument("--months", action="store_true", help="Our scores of each month, too.")
+    parser.add_argument("--every", type=float, default=0.0, metavar="DAYS", help="Ours learns anew so often.")
     parser.add_argument("--only", help="Leave out the models whose names do not contain this.")
     options = parser.parse_args()
     if PEERS.exists() and Path(sys.prefix) != PEERS.parents[1]:
@@ -119,7 +132,8 @@ def main() -> None:
     chosen = {name: model for name, model in models().items() if not options.only or options.only in name}
     for name, model in chosen.items():
         begun, cpu = time.perf_counter(), time.process_time()
-        parts = [model(sample, test, start) for (start, _), test in zip(origins, tests, strict=True)]
+        anew = options.every if name == OURS else 0.0
+        parts = [spells(model, sample, test, start, anew) for (start, _), test in zip(origins, tests, strict=True)]
         wall, busy = time.perf_counter() - begun, time.process_time() - cpu
         curves = np.maximum.accumulate(np.clip(np.vstack(parts), 0, 1), 1)
         table[name] = {**scores(curves, days, weight, promised), "s": wall, "cpu s": busy}

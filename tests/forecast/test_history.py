@@ -67,7 +67,6 @@ def taught(count: int, ending: Ending | None = None, **more: object) -> dict[str
 
 def test_a_parcel_that_came_teaches_every_stage_of_its_way() -> None:
     rows = taught(8)
-    assert set(rows) == {"first_scan", "export", "import", "customs", "delivery", "ship_to_delivered"}
     days = {stage: [round(row.days, 2) for row in found] for stage, found in rows.items()}
     assert days == {
         "first_scan": [3.0],
@@ -76,6 +75,9 @@ def test_a_parcel_that_came_teaches_every_stage_of_its_way() -> None:
         "customs": [2.0],
         "delivery": [10.0, 7.0],
         "ship_to_delivered": [29.33],
+        "export_to_delivered": [26.04, 24.33],  # what is left of the way, from each of them
+        "import_to_delivered": [22.33],
+        "customs_to_delivered": [9.0],
     }
     assert all(row.reached for found in rows.values() for row in found)
     assert {stage: sum(row.weight for row in found) for stage, found in rows.items()} == dict.fromkeys(rows, 1.0)
@@ -109,7 +111,8 @@ def test_what_is_followed_at_home_alone_says_nothing_of_the_way_abroad() -> None
     assert set(taught(4, reach=Reach.ORIGIN_ONLY)) == {"first_scan", "export"}
     # … unless its buyer says that it came: the border was then passed unseen.
     rows = taught(4, Ending(NOW, received=NOW - DAY * 20), reach=Reach.ORIGIN_ONLY)
-    assert set(rows) == {"first_scan", "export", "ship_to_delivered"} and rows["ship_to_delivered"][0].reached
+    assert set(rows) == {"first_scan", "export", "ship_to_delivered", "export_to_delivered", "import_to_delivered"}
+    assert rows["ship_to_delivered"][0].reached
 
 
 def test_whoever_came_to_us_because_he_was_late_does_not_teach_lateness() -> None:
@@ -123,7 +126,7 @@ def test_whoever_came_to_us_because_he_was_late_does_not_teach_lateness() -> Non
     assert {row.stage for row in found} == {"first_scan", "export"}
     # A household that brings its past brings fast and slow alike.
     past = waits(journey(8), ORDER, Ending(NOW, known=NOW - DAY), NOW, reading=reading, user=None)
-    assert len({row.stage for row in past}) == 6
+    assert {row.stage for row in past} >= {"import", "customs", "delivery", "ship_to_delivered"}
 
 
 def test_a_place_that_is_no_country_is_not_kept() -> None:

@@ -52,7 +52,7 @@ def show(lang: str | None) -> None:
 
 def _say(lang: str | None) -> None:
     from dozor.cli.options import language
-    from dozor.i18n import say
+    from dozor.i18n import has, say
     from dozor.model import Text
     from dozor.service.parcels import learning
 
@@ -60,7 +60,8 @@ def _say(lang: str | None) -> None:
     for text in learning.told():
         click.echo(say(text, lang))
     model = learning.current()
-    for stage in model.stages.values() if model is not None else ():
+    shown = [stage for stage in model.stages.values() if has(f"web.stage.{stage.stage}")] if model is not None else []
+    for stage in shown:
         name = Text(f"web.stage.{stage.stage}")
         checked = stage.check
         click.echo("  " + say(Text("learning.stage", {"stage": name, "n": round(stage.n)}), lang))

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from msgspec import Struct
 
-from dozor.forecast.tables import Season, holidays, seasons, weeks
+from dozor.forecast.tables import REST_FROM, WHOLE, Season, holidays, seasons, weeks
 
 DAY = dt.timedelta(days=1)
 HOURS = 24
@@ -153,7 +153,8 @@ def seasons_on(day: dt.date, stage: str, origin: str | None, destination: str | 
 
 @cache
 def _concerned(stage: str, origin: str, destination: str) -> tuple[Season, ...]:
-    """The seasons of a stage between two countries."""
+    """The seasons of a stage between two countries; what is left of the way has those of the whole."""
+    stage = WHOLE if stage in REST_FROM else stage
     return tuple(
         row
         for row in seasons()

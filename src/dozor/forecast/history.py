@@ -14,15 +14,15 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dozor.forecast.learnt import WHOLE, Parcel
+from dozor.forecast.learnt import Parcel
 from dozor.forecast.outlook import AT_CUSTOMS, DAY, OVER, parcel_of, set_out, stage_at
-from dozor.forecast.tables import lane
+from dozor.forecast.tables import REST, WHOLE, lane
 from dozor.model import Event, Journey, Milestone, Order, Reach, Reading
 
 # What says nothing of where the parcel is.
 NOTICES = frozenset({Milestone.PRE_SHIPMENT, Milestone.INFO, Milestone.CANCELLED})
 HOME = frozenset({Reach.ORIGIN_ONLY, Reach.DOMESTIC_ORIGIN})
-ABROAD = frozenset({"import", "customs", "delivery", WHOLE})
+ABROAD = frozenset({"import", "customs", "delivery", WHOLE, *REST.values()})
 COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -59,6 +59,8 @@ def waits(
         stage = stage_at(journey, milestone, at)
         after = next((later for later, other in moves[place + 1 :] if other not in AT_CUSTOMS), arrived)
         reached = {"export": journey.exported_at, "import": journey.imported_at, "customs": after, "delivery": arrived}
+        if stage in REST:
+            found.append((REST[stage], at, arrived))
         if reached[stage] is None and arrived is not None:
             continue  # it got through unseen
         found.append((stage, at, reached[stage]))

@@ -16,10 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from dozor.forecast.clock import Rhythm
-from dozor.forecast.tables import Lane, lane, settings
+from dozor.forecast.tables import WHOLE, Lane, lane, settings
 
 CURVE_FROM, CURVE_STEP, CURVE_POINTS = -6.0, 0.025, 481
-WHOLE = "ship_to_delivered"
 LEVELS = ("lane", "origin", "destination", "route", "service", "seller", "user")
 VERSION = 2  # of the stored form: another one is not read
 COVARIATES = ("promised", "promised_bend", "promised_bend_low", "promised_bend_high", "postage", "price")

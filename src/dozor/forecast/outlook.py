@@ -18,13 +18,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dozor.forecast.clock import Clock, even_rhythm, seasons_on, side, usual_rhythm
-from dozor.forecast.learnt import WHOLE, Curve, Model, Parcel, Placed, StageModel, place
+from dozor.forecast.learnt import Curve, Model, Parcel, Placed, StageModel, place
 from dozor.forecast.lognormal import LogNormal, total
-from dozor.forecast.tables import Lane, ServiceRow, lane, rates, services, settings, untracked
+from dozor.forecast.tables import REST, STAGES, WHOLE, Lane, ServiceRow, lane, rates, services, settings, untracked
 from dozor.model import Journey, Milestone, Money, Order, Outlook, Reading, Source, Text
 
 DAY = dt.timedelta(days=1)
-STAGES = ("first_scan", "export", "import", "customs", "delivery")
 OVER = frozenset(
     {Milestone.DELIVERED, Milestone.RETURNED, Milestone.RETURN_STARTED, Milestone.LOST, Milestone.SEIZED}
     | {Milestone.CANCELLED}
@@ -96,12 +95,14 @@ def look(
 
     clock = _clock(asked, asked.stage, since, here.model)
     passed = clock.elapsed(now)
+    left: Time = total([_scaled(parts[stage].time, scale) for stage in left_stages])
+    never = whole.never * len(left_stages) / len(STAGES)
+    # What is known by itself need not be pieced together: the whole way, and what of it was learnt from here on.
     if asked.stage == STAGES[0]:
-        left = whole.time  # the whole way is known by itself: nothing need be pieced together
-    else:
-        left = total([_scaled(parts[stage].time, scale) for stage in left_stages])
-    left = left.later(sum(days for _, days in pauses))
-    arrival = _Arrival(left, whole.never * len(left_stages) / len(STAGES), _week_clock(asked, since), now)
+        left = whole.time
+    elif (rest := _rest_of(asked, learnt)) is not None:
+        left, never = rest.time, rest.never
+    arrival = _Arrival(left.later(sum(days for _, days in pauses)), never, _week_clock(asked, since), now)
     days = sorted({(now + DAY * ahead).date() for ahead in settings().horizons} | _day(protection_end, now))
     ground = ground_of(here)
     near = [day for day in days if (day - now.date()).days <= settings().near]
@@ -125,6 +126,12 @@ def look(
         thin=ground.thin,
         sources=_sources([here.row, whole.row]),
     )
+
+
+def _rest_of(asked: Parcel, learnt: Model | None) -> Part | None:
+    """What is left of the way, from a movement in this stage on, where the installation has seen parcels go it."""
+    rest = REST.get(asked.stage, asked.stage)
+    return part_of(asked, rest, learnt) if learnt is not None and rest in learnt.stages else None
 
 
 class Part(Struct, frozen=True):

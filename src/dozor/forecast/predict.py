@@ -6,9 +6,19 @@ import datetime as dt
 
 from msgspec import Struct
 
-from dozor.forecast.learnt import WHOLE, Model, Parcel
+from dozor.forecast.learnt import Model, Parcel
 from dozor.forecast.outlook import dollars, ground_of, look, part_of, service_class
-from dozor.forecast.tables import Obligatory, ServiceRow, Untracked, obligatory, postage, services, settings, untracked
+from dozor.forecast.tables import (
+    WHOLE,
+    Obligatory,
+    ServiceRow,
+    Untracked,
+    obligatory,
+    postage,
+    services,
+    settings,
+    untracked,
+)
 from dozor.model import Money, Order, Source, Text
 
 

@@ -8,6 +8,13 @@ from functools import cache, lru_cache
 from msgspec import Struct
 
 from dozor import knowledge
+from dozor.forecast.lognormal import LogNormal, total
+
+STAGES = ("first_scan", "export", "import", "customs", "delivery")
+WHOLE = "ship_to_delivered"
+# What is left of the way from a movement in a stage: of the last stage the stage itself, of the first the whole.
+REST = {"export": "export_to_delivered", "import": "import_to_delivered", "customs": "customs_to_delivered"}
+REST_FROM = {rest: stage for stage, rest in REST.items()}
 
 
 class Lane(Struct, frozen=True, forbid_unknown_fields=True):
@@ -227,7 +234,12 @@ def rates() -> dict[str, float]:
 
 @lru_cache(maxsize=20_000)
 def lane(stage: str, origin: str | None, destination: str | None, service: str | None) -> Lane:
-    """The prior that fits closest: a row that names more of the three wins; one that names another never fits."""
+    """The prior that fits closest: a row that names more of the three wins; one that names another never fits.
+
+    What is left of the way from a stage on has no row of its own: it is the sum of its stages, in scale with the whole.
+    """
+    if stage in REST_FROM:
+        return _rest(stage, origin, destination, service)
     asked = (origin or "", destination or "", service or "")
 
     def closeness(row: Lane) -> int:
@@ -238,3 +250,24 @@ def lane(stage: str, origin: str | None, destination: str | None, service: str |
 
     fitting = [row for row in lanes() if row.stage == stage]
     return max(fitting, key=closeness)
+
+
+def _rest(rest: str, origin: str | None, destination: str | None, service: str | None) -> Lane:
+    rows = {stage: lane(stage, origin, destination, service) for stage in (*STAGES, WHOLE)}
+    times = {stage: LogNormal(row.median, row.sigma) for stage, row in rows.items()}
+    scale = times[WHOLE].median / total([times[stage] for stage in STAGES]).median
+    stages = STAGES[STAGES.index(REST_FROM[rest]) :]
+    left = total([times[stage].times(scale) for stage in stages])
+    used = [rows[stage] for stage in (*STAGES, WHOLE)]
+    return Lane(
+        stage=rest,
+        median=left.median,
+        sigma=left.sigma,
+        never=rows[WHOLE].never * len(stages) / len(STAGES),
+        n=min(rows[stage].n for stage in stages),
+        source=rows[WHOLE].source,
+        confidence=rows[WHOLE].confidence,
+        origin=next((row.origin for row in used if row.origin), ""),
+        destination=next((row.destination for row in used if row.destination), ""),
+        service=next((row.service for row in used if row.service), ""),
+    )
