@@ -64,7 +64,7 @@ def waits(
         if reached[stage] is None and arrived is not None:
             continue  # it got through unseen
         found.append((stage, at, reached[stage]))
-    if arrived is None and not ending.lost and not seen_abroad(journey, reading):
+    if arrived is None and not ending.lost and not _seen_abroad(journey, reading):
         found = [row for row in found if row[0] not in ABROAD]
     rows = []
     for stage, at, reached_at in found:
@@ -99,7 +99,7 @@ def _moves(events: Iterable[Event]) -> list[tuple[dt.datetime, Milestone | None]
     return sorted(by_day.values(), key=lambda move: move[0])
 
 
-def seen_abroad(journey: Journey, reading: Reading | None) -> bool:
+def _seen_abroad(journey: Journey, reading: Reading | None) -> bool:
     """Whether we would know if it had come: a number that is followed at home alone tells nothing of the rest."""
     return journey.imported_at is not None or reading is None or reading.reach not in HOME
 

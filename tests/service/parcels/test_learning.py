@@ -9,14 +9,16 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from dozor.answer import answer
 from dozor.forecast import load
 from dozor.model import Dossier, Event, Milestone, Moment, Money, Order, Outcome, OutcomeKind, Place, Report
 from dozor.numbers.checkdigits import s10_digit
 from dozor.service.parcels import actions, learning, mapping, summary
-from dozor.service.parcels.models import Fate, Learnt, Parcel, Person, Poll
+from dozor.service.parcels.models import Fate, Learnt, Parcel, Person
 from dozor.service.watch.settle import next_of
 from tests.service.conftest import NOW
 
@@ -216,7 +218,7 @@ def test_what_was_told_is_judged_once_its_days_are_over(anna: Person) -> None:
         0,
         ["learning.from", "learning.not_judged"],
     )
-    later = NOW + DAY * 90
+    later = NOW + DAY * 150
     # What was told from published figures was far too slow for parcels that come within nine days.
     row = learning.learn(later)
     assert (row.judged, row.held) == (6, 0) and learning.holds(row) is None
@@ -228,18 +230,17 @@ def test_what_was_told_is_judged_once_its_days_are_over(anna: Person) -> None:
 
 
 @pytest.mark.django_db
-def test_a_parcel_that_is_overdue_counts_against_what_was_told(anna: Person) -> None:
-    parcel = under_way(anna, days=40.0)
-    told = parcel.answers.get()
-    assert told.late is not None
-    over = dt.datetime.combine(told.late, dt.time(), dt.UTC) + DAY * 3
-    assert learning.learn(over).judged == 0  # nobody has looked since: it may have come
-    looked = parcel.polls.get(carrier="upu")
-    Poll.objects.filter(pk=looked.pk).update(answered_at=over, outcome="found")
-    row = learning.learn(over)
-    assert (row.judged, row.held) == (1, 0)
-    actions.mark_lost(parcel, over)
-    assert learning.learn(over).judged == 0  # the days are told of those that come
+def test_who_comes_early_is_not_judged_before_who_comes_late(anna: Person) -> None:
+    parcels = household(anna, 1, 4, 9.0)
+    late, early = dt.date(2026, 12, 10), dt.date(2026, 11, 1)
+    for parcel in parcels:
+        parcel.answers.update(early=early, late=late)
+    sixty_later = dt.datetime.combine(late, dt.time(12), dt.UTC) + (late - early)
+    assert learning.learn(sixty_later).judged == 0
+    assert learning.learn(sixty_later + DAY).judged == 4
+    # Of what was given up nobody knows on which day it would have come.
+    actions.mark_lost(under_way(anna), NOW)
+    assert learning.learn(sixty_later + DAY * 200).judged == 4
 
 
 @pytest.mark.django_db
@@ -268,7 +269,7 @@ def test_the_page_of_sources_says_how_we_know(lang: str, anna: Person) -> None:
         for text in learning.told():
             assert say(text, lang) in page and "learning." not in page
         household(anna, 1, 3, 9.0)
-        learning.learn(NOW + DAY * 90)
+        learning.learn(NOW + DAY * 150)
 
 
 def test_an_answer_keeps_the_days_it_told() -> None:
@@ -285,3 +286,25 @@ def test_no_face_answers_by_itself() -> None:
 
     faces = [path for path in (ROOT / "src/dozor/service").rglob("*.py") if path.name != "learning.py"]
     assert not [path for path in faces if "import answer" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.django_db
+def test_the_doctor_says_what_was_learnt_and_where_it_is_wrong(anna: Person) -> None:
+    from dozor.service import config, doctor
+
+    def said(**fields: object) -> dict[str, str]:
+        Learnt.objects.update(**fields)
+        learning._READ.clear()
+        return {finding.what: finding.state for finding in doctor._forecasts(settings.CONFIG)}
+
+    assert isinstance(settings.CONFIG, config.Config)
+    household(anna, 1, 3, 9.0)
+    learning.learn(timezone.now())
+    assert list(said().values()) == ["ok", "ok"]
+    assert [state for what, state in said(judged=40, held=33).items() if "82 %" in what] == ["ok"]
+    assert [state for what, state in said(judged=40, held=20).items() if "50 %" in what] == ["warning"]
+    assert [state for what, state in said(judged=4, held=1).items() if "too few" in what] == ["ok"]
+    stale = said(at=timezone.now() - DAY * 4)
+    assert [state for what, state in stale.items() if "nothing was learnt since" in what] == ["warning"]
+    torn = said(body=b"torn")
+    assert [state for what, state in torn.items() if "cannot be read" in what] == ["warning"]

@@ -19,9 +19,8 @@ from msgspec import Struct
 from dozor import knowledge
 from dozor.answer import answer
 from dozor.forecast import Model, load, outlook
-from dozor.forecast.history import Ending, seen_abroad, waits
+from dozor.forecast.history import Ending, waits
 from dozor.forecast.learnt import Parcel as Wait
-from dozor.forecast.outlook import OVER
 from dozor.forecast.tables import settings as figures
 from dozor.model import Answer, Dossier, Kind, Mention, OutcomeKind, Outlook, Reading, Text
 from dozor.service.parcels import mapping
@@ -211,19 +210,19 @@ def _followed(
     ending = ending or Ending(seen=now)
     order = mapping.order_struct(parcel.order, ())
     found = waits(known.journey, order, ending, now, reading=_reading(known.mentions), user=_name(parcel.owner))
-    return Followed(found, _held(known, ending, arrived, band, now))
+    return Followed(found, _held(arrived, band, now))
 
 
-def _held(
-    known: Answer, ending: Ending, arrived: dt.datetime | None, band: tuple[dt.date, dt.date] | None, now: dt.datetime
-) -> bool | None:
-    """Whether it came within the days told. A band is judged once it is over, else early birds alone would count."""
-    if band is None or band[1] >= now.date():
+def _held(arrived: dt.datetime | None, band: tuple[dt.date, dt.date] | None, now: dt.datetime) -> bool | None:
+    """Whether it came within the days told.
+
+    Judged only when these days are over and as many again have passed: else those that come early would be counted
+    before those that come late. What never comes is no matter of days, and what nobody sees come is not known.
+    """
+    if arrived is None or band is None:
         return None
-    if arrived is not None:
-        return band[0] <= arrived.date() <= band[1]
-    under_way = not ending.lost and known.journey.stage not in OVER and ending.seen.date() > band[1]
-    return False if under_way and seen_abroad(known.journey, _reading(known.mentions)) else None
+    early, late = band
+    return early <= arrived.date() <= late if late + (late - early) < now.date() else None
 
 
 def _ending(parcel: rows.Parcel, seen: dt.datetime | None) -> Ending | None:

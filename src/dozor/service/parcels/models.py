@@ -307,8 +307,8 @@ class Learnt(models.Model):
     said = models.CharField(max_length=43)  # fingerprint of the body
     body = models.BinaryField()  # the forecast.Model's JSON, zlib
     parcels = models.PositiveIntegerField()  # that taught anything
-    judged = models.PositiveIntegerField()  # parcels for which the days once told are over …
-    held = models.PositiveIntegerField()  # … and of them those that came within these days
+    judged = models.PositiveIntegerField()  # parcels that came, and by which what was told of them can be judged …
+    held = models.PositiveIntegerField()  # … and of them those that came within the days told
 
     class Meta:
         ordering = ["-day"]
