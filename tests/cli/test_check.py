@@ -238,6 +238,8 @@ def test_what_an_installation_has_learnt_moves_the_days(tmp_path: Path) -> None:
     words = ("RB740193524CN", "--shipped", "5d", "--to", "KZ")
     before, after = checked(*words), checked(*words, "--learnt", str(file))
     assert after["outlook"]["arrival_p90"] < before["outlook"]["arrival_p50"]  # type: ignore[index]
+    spoken = run("check", *words, "--offline", "--lang", "en", "--learnt", str(file), *NOW).output
+    assert "When it may come" in spoken and "by what was measured here" in spoken
     line = json.dumps({"text": "RB740193524CN", "order": {"destination": "KZ", "shipped": "2026-11-19"}})
     bulk = run("check", "--jsonl", "--learnt", str(file), *NOW, stdin=line)
     assert json.loads(bulk.output)["outlook"]["arrival_p90"] == after["outlook"]["arrival_p90"]  # type: ignore[index]

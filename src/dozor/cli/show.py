@@ -55,6 +55,7 @@ def show_answer(answer: Answer, lang: str, *, originals: bool = False, out: Cons
     _show_steps(page, answer, lang)
     _show_causes(page, answer, lang)
     _show_dates(page, answer, lang)
+    _show_arrival(page, answer, lang)
     _show_journey(page, answer.journey, lang, originals=originals)
     _show_others(page, answer, lang)
     _show_not_checked(page, answer, lang)
@@ -188,6 +189,19 @@ def _show_dates(page: Console, answer: Answer, lang: str) -> None:
         table.add_row(
             _dated(stop.latest_safe, answer.now, lang), _name("backstop", stop.id, lang), _if_paid_so(stop, lang)
         )
+    page.print(table)
+
+
+def _show_arrival(page: Console, answer: Answer, lang: str) -> None:
+    """The days between which it may come, what they are made of, and what they stand on."""
+    found = answer.outlook
+    if found is None or found.arrival_p10 is None or found.arrival_p90 is None:
+        return
+    _heading(page, "arrival", lang)
+    page.print(Line(say(Text("forecast.band", {"early": found.arrival_p10, "late": found.arrival_p90}), lang)))
+    table = Table.grid(padding=(0, 1))
+    for reason in found.reasons:
+        table.add_row("·", Line(say(reason, lang), style="dim"))
     page.print(table)
 
 

@@ -133,9 +133,14 @@ class Scan:
 
 @dataclass(frozen=True)
 class Silence:
-    """How long nothing moved, what is usual there, and shares of a bar (0…100): the norm's band, and today."""
+    """How long nothing moved, what is usual there, and shares of a bar (0…100): the norm's band, and today.
+
+    `band`: the days between which it may come; `ground`: what these days are made of and stand on.
+    """
 
     sentence: str
+    band: str
+    ground: tuple[str, ...]
     start: int
     width: int
     here: int
@@ -348,6 +353,8 @@ class _Told:
         args = {"days": int(found.elapsed), "low": round(found.norm_p10), "high": round(found.norm_p90)}
         return Silence(
             sentence=self._("web.silence", **args, stage=Text(f"web.stage.{found.stage}")),
+            band=self._("forecast.band", early=found.arrival_p10, late=found.arrival_p90) if found.arrival_p90 else "",
+            ground=tuple(say(reason, self.lang) for reason in found.reasons),
             start=round(100 * found.norm_p10 / longest),
             width=round(100 * (found.norm_p90 - found.norm_p10) / longest),
             here=round(100 * found.elapsed / longest),
