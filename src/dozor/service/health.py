@@ -93,7 +93,7 @@ def figures() -> Iterator[tuple[str, str, str, Rows]]:
     """Name, kind, help and values of each figure."""
     from django.db.models import Count, Min, Q
 
-    from dozor.service.parcels.models import Answer, Event, Outbox, Parcel, Poll, Source
+    from dozor.service.parcels.models import Answer, Event, Learnt, Outbox, Parcel, Poll, Source
 
     now = timezone.now()
     one: Callable[[float], Rows] = lambda value: [("", value)]  # noqa: E731
@@ -117,6 +117,11 @@ def figures() -> Iterator[tuple[str, str, str, Rows]]:
     yield "dozor_source_paused", "gauge", "Systems that want a pause.", [(f'{{carrier="{id}"}}', 1) for id in closed]
     untold = Answer.objects.filter(told_at=None).count()
     yield "dozor_answers_untold", "gauge", "Answers that nobody was told of yet.", one(untold)
+    learnt = Learnt.objects.first()
+    age = (now - learnt.at).total_seconds() if learnt else 0
+    yield "dozor_learnt_seconds", "gauge", "Since delivery times were learnt last; 0: never.", one(age)
+    came = [('{held="yes"}', learnt.held), ('{held="no"}', learnt.judged - learnt.held)] if learnt else []
+    yield "dozor_forecasts_judged", "gauge", "Parcels that came, by whether it was within the days told.", came
     waiting = Outbox.objects.aggregate(
         waiting=Count("id", filter=Q(sent_at=None, given_up_at=None)), given_up=Count("id", filter=~Q(given_up_at=None))
     )

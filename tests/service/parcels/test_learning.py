@@ -310,3 +310,13 @@ def test_the_doctor_says_what_was_learnt_and_where_it_is_wrong(anna: Person) -> 
     assert [state for what, state in stale.items() if "nothing was learnt since" in what] == ["warning"]
     torn = said(body=b"torn")
     assert [state for what, state in torn.items() if "cannot be read" in what] == ["warning"]
+
+
+@pytest.mark.django_db
+def test_machines_can_read_how_forecasts_hold(anna: Person) -> None:
+    household(anna, 1, 2, 9.0)
+    learning.learn(timezone.now())
+    Learnt.objects.update(judged=40, held=33)
+    text = Client().get("/metrics").content.decode()
+    assert 'dozor_forecasts_judged{held="yes"} 33' in text and 'dozor_forecasts_judged{held="no"} 7' in text
+    assert "\ndozor_learnt_seconds " in text
