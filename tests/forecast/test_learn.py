@@ -19,7 +19,7 @@ from dozor.forecast.columns import columns
 from dozor.forecast.learn import learn, survival
 from dozor.forecast.learnt import Model, Parcel, load, place
 from dozor.forecast.outlook import look
-from dozor.forecast.tables import lane
+from dozor.forecast.tables import REST, WHOLE, lane
 
 DAY = dt.timedelta(days=1)
 NOW = dt.datetime(2026, 7, 15, 12, tzinfo=dt.UTC)
@@ -247,3 +247,37 @@ def test_kaplan_and_meier_by_hand() -> None:
     at, left = survival(np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, False, True, True]), np.ones(4))
     assert at.tolist() == [1.0, 3.0, 4.0]
     assert left.tolist() == pytest.approx([0.75, 0.375, 0.0])
+
+
+@pytest.mark.parametrize("service", [None, "standard", "registered"])
+def test_what_is_left_of_the_way_is_the_sum_of_its_stages_until_parcels_say_more(service: str | None) -> None:
+    whole = lane(WHOLE, "CN", "RU", service)
+    rows = [lane(rest, "CN", "RU", service) for rest in REST.values()]
+    medians = [whole.median, *(row.median for row in rows)]
+    assert medians == sorted(medians, reverse=True) and all(row.id.startswith(row.stage) for row in rows)
+    one = asked(origin="CN", destination="RU", service=service)
+    tables = look(one, NOW)
+    # A model that has met no such parcel says what the tables say, to the day.
+    learnt = look(one, NOW, learnt=learn([stranger(n) for n in range(3)], NOW))
+    assert tables.arrival_p50 and learnt.arrival_p50
+    assert abs((learnt.arrival_p50 - tables.arrival_p50).days) <= 2
+
+
+def stranger(n: int) -> Parcel:
+    """One of another lane, which takes what the tables say of it."""
+    row = lane("export_to_delivered", "CN", "BR", "express")
+    days = row.median * (0.8, 1.0, 1.25)[n]
+    return Parcel("export_to_delivered", NOW - DAY * 200, days, True, "CN", "BR", "express")
+
+
+def test_what_is_left_of_the_way_is_learnt_from_the_stage_on() -> None:
+    """The stages alone would never tell that whoever leaves the country is there within days."""
+    way = [
+        Parcel("import_to_delivered", NOW - DAY * (20 + n % 60), 6.0 + n % 3, True, "CN", "RU", user="me")
+        for n in range(200)
+    ]
+    one = Parcel("import", NOW - DAY, 1.0, False, "CN", "RU")
+    before, after = look(one, NOW), look(one, NOW, learnt=learn(way, NOW))
+    assert before.arrival_p10 and after.arrival_p10 and after.arrival_p90
+    assert after.arrival_p90 < before.arrival_p10 + DAY * 12 and (after.arrival_p90 - NOW.date()).days <= 12
+    assert after.norm_p50 == before.norm_p50  # of the stage itself nothing was learnt
