@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
 import pytest
 
 from dozor.forecast.history import Ending, waits
@@ -98,6 +99,15 @@ def test_one_under_way_counts_with_what_it_waited_until_somebody_looked_last() -
 def test_one_that_its_buyer_gave_up_is_waited_for_for_ever() -> None:
     (dark,) = taught(4, Ending(NOW - DAY * 10, lost=True))["import"]
     assert not dark.reached and dark.started + DAY * dark.days == NOW
+
+
+def test_a_delivered_scan_without_goods_is_no_arrival() -> None:
+    reading = Reading(Kind.TRACKING, "RB740193524CN", "s10", reach=Reach.END_TO_END)
+    missing = msgspec.structs.replace(ORDER, received=False)
+    for order, ending in ((missing, Ending(NOW)), (ORDER, Ending(NOW, lost=True))):
+        rows = waits(journey(8), order, ending, NOW, reading=reading, user=None)
+        (whole,) = [row for row in rows if row.stage == "ship_to_delivered"]
+        assert not whole.reached and whole.days > 60
 
 
 def test_the_way_back_is_no_delivery() -> None:

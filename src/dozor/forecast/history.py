@@ -46,7 +46,7 @@ def waits(
     was already longer than usual when the parcel came to us. It came because it was late: of those that were not, we
     would never have heard.
     """
-    arrived = journey.delivered_at or ending.received
+    arrived = arrival(journey, order, ending)
     over = ending.lost or (arrived is None and journey.stage in OVER)
     until = now if over else min(ending.seen, now)  # what will never come is waited for for ever
     begun = set_out(journey, order)
@@ -82,6 +82,12 @@ def waits(
             rows.append(row)
     counts = {stage: sum(row.stage == stage for row in rows) for stage in {row.stage for row in rows}}
     return tuple(replace(row, weight=1 / counts[row.stage]) for row in rows)
+
+
+def arrival(journey: Journey, order: Order, ending: Ending) -> dt.datetime | None:
+    """When it came: by the scan, unless its buyer says that the goods are not there, else by the buyer's word."""
+    scanned = None if ending.lost or order.received is False else journey.delivered_at
+    return scanned or ending.received
 
 
 def _moves(events: Iterable[Event]) -> list[tuple[dt.datetime, Milestone | None]]:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from dozor import knowledge
 from dozor.answer import answer
 from dozor.forecast import Model, load, outlook
-from dozor.forecast.history import Ending, waits
+from dozor.forecast.history import Ending, arrival, waits
 from dozor.forecast.learnt import Parcel as Wait
 from dozor.forecast.tables import settings as figures
 from dozor.model import Answer, Dossier, Kind, Mention, OutcomeKind, Outlook, Reading, Text
@@ -204,11 +204,11 @@ def _followed(
     band: tuple[dt.date, dt.date] | None,
     now: dt.datetime,
 ) -> Followed:
-    arrived = known.journey.delivered_at or (ending.received if ending else None)
+    order = mapping.order_struct(parcel.order, ())
+    arrived = arrival(known.journey, order, ending or Ending(seen=now))
     if ending is None and arrived is None:
         return Followed((), None)  # nobody looks: whether it came is anybody's guess
     ending = ending or Ending(seen=now)
-    order = mapping.order_struct(parcel.order, ())
     found = waits(known.journey, order, ending, now, reading=_reading(known.mentions), user=_name(parcel.owner))
     return Followed(found, _held(arrived, band, now))
 
