@@ -25,8 +25,7 @@ from __future__ import annotations
 
 import datetime as dt
 import string
-from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -45,7 +44,10 @@ def say(text: Text, lang: str = "en") -> str:
     forms = catalogue(lang).get(text.id) or catalogue("en").get(text.id)
     if not forms:
         return text.id
-    return _Filler(lang).vformat(forms[0], (), text.args)
+    return "".join(
+        literal if name is None else literal + _filler(lang).shown(text.args.get(name, f"{{{name}}}"), how)
+        for literal, name, how in _parts(forms[0])
+    )
 
 
 def has(id: str, lang: str = "en") -> bool:
@@ -65,6 +67,7 @@ def plural(id: str, number: float, lang: str) -> str:
     return forms[min(_plural_index(lang, number), len(forms) - 1)].replace("{n}", shown)
 
 
+@lru_cache(maxsize=4096)  # a list says the same days many times
 def day(value: dt.date, lang: str, *, year: bool = False) -> str:
     """A day as people of the language write it."""
     from babel.dates import format_date
@@ -75,6 +78,7 @@ def day(value: dt.date, lang: str, *, year: bool = False) -> str:
     return str(format_date(value, pattern, locale=lang))
 
 
+@lru_cache(maxsize=1024)
 def country(code: str, lang: str) -> str:
     """The name of a country by its ISO 3166-1 code, as CLDR has it."""
     from babel import Locale
@@ -131,21 +135,30 @@ def _rounded(number: float) -> str:
     return f"{number:.0f}" if abs(number) >= 10 or number == int(number) else f"{number:.1f}"
 
 
-class _Filler(string.Formatter):
+@cache  # as many as the catalogues have sentences
+def _parts(form: str) -> tuple[tuple[str, str | None, str], ...]:
+    """A sentence taken apart: what stands before a placeholder, its name, how it is shown."""
+    return tuple((literal, name, how or "") for literal, name, how, _ in string.Formatter().parse(form))
+
+
+@cache
+def _filler(lang: str) -> _Filler:
+    return _Filler(lang)
+
+
+class _Filler:
     """Fills placeholders; an argument that is missing is shown by its name instead of failing."""
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
 
-    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        return kwargs.get(str(key), f"{{{key}}}")
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        match format_spec:
+    def shown(self, value: Any, how: str) -> str:
+        """A value, shown as the sentence wants it."""
+        match how:
             case "":
                 return str(value)
             case "date" | "day" | "moment":
-                return self._moment(value, format_spec)
+                return self._moment(value, how)
             case "percent":
                 return f"{round(float(value) * 100)} %"
             case "money":
@@ -156,7 +169,7 @@ class _Filler(string.Formatter):
                 several = value if isinstance(value, list | tuple) else [value]
                 return ("、" if self.lang == "zh" else ", ").join(self._name(str(each)) for each in several)
             case _:
-                return plural(format_spec, value, self.lang) if isinstance(value, int | float) else str(value)
+                return plural(how, value, self.lang) if isinstance(value, int | float) else str(value)
 
     def _moment(self, value: Any, how: str) -> str:
         if isinstance(value, str):
@@ -184,11 +197,16 @@ class _Filler(string.Formatter):
 
 def money(value: Any) -> str:
     """Money as figures and code: "3.20 USD" ("320 JPY": currencies without minor units as they are)."""
+    amount = value if isinstance(value, Money) else msgspec.convert(value, Money)
+    digits = _minor_digits(amount.currency)
+    return f"{amount.minor / 10**digits:.{digits}f} {amount.currency}"
+
+
+@lru_cache(maxsize=1024)
+def _minor_digits(currency: str) -> int:
     from babel.numbers import get_currency_precision
 
-    amount = value if isinstance(value, Money) else msgspec.convert(value, Money)
-    digits = get_currency_precision(amount.currency)
-    return f"{amount.minor / 10**digits:.{digits}f} {amount.currency}"
+    return int(get_currency_precision(currency))
 
 
 def _render(value: Any, lang: str) -> Any:

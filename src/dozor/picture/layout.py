@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dozor.picture.tables import figure, width_of
 
@@ -37,12 +38,12 @@ class Label:
     bold: bool = False
     tied: bool = True  # a leader ties it to its instant; a stretch's label floats
 
-    @property
+    @cached_property
     def width(self) -> float:
         """The width of its longest line."""
         return max(width_of(line, bold=self.bold) for line in self.lines)
 
-    @property
+    @cached_property
     def height(self) -> float:
         """The height of its lines."""
         return figure("line") * len(self.lines)
@@ -71,9 +72,12 @@ class Zone:
         `spare` are instants whose own labels are still to come: they are left uncovered where that is possible.
         """
         step, y, far = figure("line") / 2, 0.0, figure("far") * figure("line")
+        near, starts = True, self._starts(label, spare, near=True)
         while True:
             # Far down a leader may pass behind other labels, and at last a label may stand across a wall.
-            for x in self._starts(label, spare, near=y < 8 * far):
+            if near and y >= 8 * far:
+                near, starts = False, self._starts(label, spare, near=False)
+            for x in starts:
                 found = Box(x, y, label.width, label.height)
                 leader = y if label.tied and y > 0 and x - 1 <= label.x <= x + label.width + 1 else 0.0
                 line = self._line(label.x, leader) if y < far else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -47,10 +47,15 @@ def _figures() -> dict[str, Figure]:
     return {row.id: row for row in knowledge.rows("picture", "figures.toml", Figure)}
 
 
+@lru_cache(maxsize=8192)  # places are tried many times for the same words
 def width_of(text: str, *, bold: bool = False) -> float:
     """How wide a line of text is at most, in pixels, whatever common face the reader has."""
-    ems = sum(figure(f"char.{_breadth(character)}") for character in text)
-    return ems * figure("font") * (figure("char.bold") if bold else 1.0)
+    return sum(map(_ems, text)) * figure("font") * (figure("char.bold") if bold else 1.0)
+
+
+@lru_cache(maxsize=8192)
+def _ems(character: str) -> float:
+    return figure(f"char.{_breadth(character)}")
 
 
 def _breadth(character: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def short(day: dt.date, lang: str, *, year: bool = False) -> str:
     """A day with its month abbreviated, with the year on demand."""
     from babel.dates import format_date

@@ -56,5 +56,5 @@ class Visitor:
         if not request.user.is_authenticated:
             user = get_user_model().objects.filter(username=NAME).first()
             if user is not None:
-                login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+                login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
         return self.get_response(request)

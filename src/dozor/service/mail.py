@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.mail.backends.smtp import EmailBackend
+
+from dozor.service import turn
 
 
 class NoMailServerError(OSError):
@@ -43,3 +46,8 @@ class Backend(EmailBackend):
             raise NoMailServerError("there is no mail server: set DOZOR_SMTP_URL=smtp+tls://user:password@host:587")
         opened: bool | None = super().open()
         return opened
+
+    def send_messages(self, email_messages: Sequence[Any]) -> int:
+        """Sends; meanwhile other pages are made."""
+        with turn.pages.aside():
+            return super().send_messages(email_messages) or 0

@@ -73,10 +73,11 @@ if CONFIG.demo:
 
 # --- data -----------------------------------------------------------------------------------------------
 
-DATABASES = {"default": CONFIG.database}
+# Threads stay (asgi.py), and so do their connections: opening one for each page costs as much as asking it.
+DATABASES = {"default": {"CONN_MAX_AGE": None, **CONFIG.database}}
 if CONFIG.database["ENGINE"].endswith("sqlite3"):
     # A real file in tests, too: what is promised of WAL and IMMEDIATE is promised of a file.
-    DATABASES["default"] = {**CONFIG.database, "TEST": {"NAME": str(CONFIG.data / "test.sqlite3")}}
+    DATABASES["default"] = {**DATABASES["default"], "TEST": {"NAME": str(CONFIG.data / "test.sqlite3")}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- languages and times --------------------------------------------------------------------------------
@@ -91,10 +92,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 # --- accounts -------------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["dozor.service.accounts.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -128,6 +126,7 @@ if CONFIG.trust_proxy:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = CONFIG.https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "dozor.service.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 180 if CONFIG.https else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True

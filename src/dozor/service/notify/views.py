@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dozor.i18n import say
 from dozor.model import Text
+from dozor.service import turn
 from dozor.service.language import current
 from dozor.service.limits import limited
 from dozor.service.notify import channels, outbox
@@ -72,7 +73,8 @@ def page(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """A new channel."""
     try:
-        channels.add(_person(request), request.POST.get("address", ""), timezone.now())
+        with turn.pages.aside():  # a name of a host is looked up
+            channels.add(_person(request), request.POST.get("address", ""), timezone.now())
     except RefusedError as error:
         messages.error(request, _say(f"notify.problem.{error.why}"))
     else:
@@ -86,7 +88,8 @@ def add(request: HttpRequest) -> HttpResponse:
 def test(request: HttpRequest, ref: str) -> HttpResponse:
     """A trial message, now."""
     channel = get_object_or_404(Channel.objects.of(_person(request)), ref=ref)
-    problem = channels.attempt(channel, timezone.now())
+    with turn.pages.aside():
+        problem = channels.attempt(channel, timezone.now())
     if problem:
         messages.error(request, _say(f"notify.problem.{problem}"))
     else:

@@ -109,9 +109,11 @@ def refresh(parcel: Parcel, now: dt.datetime) -> tuple[Answer, list[str]]:
         columns = summary.columns(found)
         if parcel.fate in ENDED:
             columns |= {"attention": 0, "review_at": None, "decide_by": None}
+        columns["revision"] = rows.new_ref()
         for name, value in columns.items():
             setattr(parcel, name, value)
         parcel.save(update_fields=list(columns))
+        _money(parcel, found)
         _remind(parcel, found)
     return found, changed
 
@@ -246,8 +248,11 @@ def delete_parcel(parcel: Parcel) -> None:
     with transaction.atomic():
         order = parcel.order
         parcel.delete()
-        if not order.parcels.exists():
+        left = set(order.parcels.values_list("fate", flat=True))
+        if not left:
             order.delete()
+        elif Fate.OPEN not in left:
+            rows.Order.objects.filter(pk=order.pk).update(money="")
         drop_orphans()
 
 
@@ -330,6 +335,19 @@ def _merged(old: Dossier, new: Dossier) -> Dossier:
 def _both(old: Iterable[Any], new: Iterable[Any]) -> tuple[Any, ...]:
     found = list(old)
     return (*found, *(each for each in new if each not in found))
+
+
+def _money(parcel: Parcel, found: Answer) -> None:
+    """Where the money of its order is, beside the order, as long as a parcel of it is open."""
+    if parcel.fate in ENDED or parcel.order.received:
+        state = ""
+        if parcel.order.parcels.filter(fate=Fate.OPEN).exclude(pk=parcel.pk).exists():
+            return  # the other parcel's answer says it
+    else:
+        state = found.clock.money.value
+    if parcel.order.money != state:
+        parcel.order.money = state
+        parcel.order.save(update_fields=["money"])
 
 
 def _remind(parcel: Parcel, found: Answer) -> None:

@@ -26,6 +26,7 @@ from dozor.model import Answer, Dossier, Kind, Mention, OutcomeKind, Outlook, Re
 from dozor.service.parcels import mapping
 from dozor.service.parcels import models as rows
 from dozor.service.parcels.models import Fate, Learnt, Person
+from dozor.service.unchanged import Memory
 
 log = logging.getLogger("dozor.learning")
 DAY = dt.timedelta(days=1)
@@ -64,7 +65,7 @@ def outlook_now(parcel: rows.Parcel, known: Answer, now: dt.datetime) -> Outlook
 
 def current() -> Model | None:
     """What was learnt last and can be read; None before anything was. One narrow query; read once a process."""
-    for said in Learnt.objects.values_list("said", flat=True)[: settings().keep]:
+    for said in latest():
         if said not in _READ:
             _READ[said] = _read(said)
             for old in list(_READ)[: -2 * settings().keep]:
@@ -74,6 +75,12 @@ def current() -> Model | None:
     return None
 
 
+def latest() -> tuple[str, ...]:
+    """The fingerprints of what was learnt, the newest first: answers are others where these are."""
+    return _known.get("latest", lambda: tuple(Learnt.objects.values_list("said", flat=True)[: settings().keep]))
+
+
+_known = Memory(1)
 _READ: dict[str, Model | None] = {}  # by fingerprint: the rows may change under us, what they say may not
 
 

@@ -17,7 +17,7 @@ from django.db import models
 from django.utils import timezone
 
 from dozor.i18n import LANGUAGES
-from dozor.model import DisputeState, Milestone, OutcomeKind
+from dozor.model import DisputeState, Milestone, MoneyState, OutcomeKind
 
 STYLES = ("early", "balanced", "patient")
 
@@ -77,11 +77,16 @@ class Order(models.Model):
     received = models.BooleanField(null=True, blank=True)
     more = models.JSONField(default=dict, blank=True)
     made = models.DateTimeField(default=timezone.now)
+    # Of the summary: where the money is by the last answer about an open parcel of it; empty where none is open.
+    money = models.CharField(max_length=24, blank=True, choices=choices(MoneyState))
 
     objects = Owned.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "marketplace", "number"])]
+        indexes = [
+            models.Index(fields=["owner", "marketplace", "number"]),
+            models.Index(fields=["owner", "money", "price_currency", "price_minor"], name="order_money"),
+        ]
 
     def __str__(self) -> str:
         return f"order {self.ref}"
@@ -142,6 +147,7 @@ class Parcel(models.Model):
     decide_by = models.DateTimeField(null=True, blank=True)
     attention = models.PositiveSmallIntegerField(default=0)
     headline = models.JSONField(default=dict, blank=True)
+    revision = models.CharField(max_length=24, default=new_ref)  # another one whenever it was thought over
     # When it has to be thought over again although nobody said anything: days pass, limits come.
     review_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -153,6 +159,7 @@ class Parcel(models.Model):
         ordering = ["-attention", "decide_by", "-id"]
         indexes = [
             models.Index(fields=["owner", "fate", "-attention", "decide_by", "-id"], name="parcel_list"),
+            models.Index(fields=["owner", "fate", "step", "cause"], name="parcel_counts"),
             models.Index(fields=["review_at"], name="parcel_review"),
         ]
 

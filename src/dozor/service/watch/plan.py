@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db.models import F
 from msgspec import Struct
@@ -40,9 +41,20 @@ def plan(now: dt.datetime, person: Person | None = None, ref: str | None = None)
         polls = polls.filter(parcel__owner=person)
     if ref is not None:
         polls = polls.filter(parcel__ref=ref)
+    return _planned(polls.order_by(F("next_at").asc(nulls_last=True), "id"), now)
+
+
+def plan_of(parcel: Parcel, now: dt.datetime) -> list[Planned]:
+    """The rows of one parcel, read with it already or not, the soonest first; none where it has ended."""
+    if parcel.fate != Fate.OPEN:
+        return []
+    return _planned(sorted(parcel.polls.all(), key=lambda row: (row.next_at is None, row.next_at or now, row.pk)), now)
+
+
+def _planned(polls: Iterable[Poll], now: dt.datetime) -> list[Planned]:
     closed = dict(Source.objects.filter(closed_until__gt=now).values_list("carrier", "closed_until"))
     found = []
-    for row in polls.order_by(F("next_at").asc(nulls_last=True), "id"):
+    for row in polls:
         system, pause = systems().get(row.carrier), closed.get(row.carrier)
         name, hours = (system.name, system.min_interval_hours) if system else (row.carrier, 0.0)
         why = row.why if row.why in WHYS else "new"

@@ -20,6 +20,7 @@ from dozor.carriers.base import Ask, Manners
 from dozor.carriers.base.asking import ask_all
 from dozor.model import Dossier, Kind, Outcome, OutcomeKind, Reading, Report
 from dozor.numbers import identify
+from dozor.service import turn
 from dozor.service.watch.claim import reserve
 from dozor.service.web.limits import limits
 
@@ -88,7 +89,8 @@ def _ask(wanted: dict[str, list[Ask]], now: dt.datetime, seconds: float) -> list
         manners=Manners(),
         base_urls=base,
     )
-    return [*refused, *asyncio.run(asking)]
+    with turn.pages.aside():
+        return [*refused, *asyncio.run(asking)]
 
 
 def _clock(now: dt.datetime) -> dt.datetime:

@@ -35,6 +35,8 @@ class Shown(Struct, frozen=True, forbid_unknown_fields=True):
     least_share: float
     highest_share: int
     urgent_days: float
+    kept_minutes: int
+    kept: int
     picture_wide: int
     picture_narrow: int
     red_steps: tuple[str, ...]

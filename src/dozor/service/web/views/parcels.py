@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dozor.service.language import current
 from dozor.service.parcels.models import Person
-from dozor.service.web import overview
+from dozor.service.web import kept, overview
 
 
 @require_safe
 @login_required
 def parcels(request: HttpRequest) -> HttpResponse:
     """The open ones; with ?over=1 those that have ended."""
-    person: Person = request.person
-    now, lang, over = timezone.now(), current(), bool(request.GET.get("over"))
+    over, number = bool(request.GET.get("over")), request.GET.get("page")
+    return kept.page(request, "web/parcels.html", (over, number), lambda: _context(request.person, number, over))
+
+
+def _context(person: Person, number: str | None, over: bool) -> dict[str, Any]:
+    now, lang = timezone.now(), current()
     counts = overview.counts(person)
-    page = overview.pages(person, over=over, count=counts.over if over else counts.open).get_page(
-        request.GET.get("page")
-    )
-    ended = []
-    if not over and not page.has_next() and counts.over:
-        ended = list(overview.pages(person, over=True, count=counts.over).object_list[: overview.listing().finished])
-    rows = [overview.row(parcel, now, lang, person.zone) for parcel in (*page, *ended)]
-    context = {
+    page = overview.page(person, number, over=over, count=counts.over if over else counts.open)
+    ended = [] if over or page.has_next() or not counts.over else overview.latest_over(person)
+    rows = overview.rows([*page, *ended], now, lang, person.zone)
+    return {
         "counts": counts,
-        "rows": rows,
+        "rows": overview.written(rows, lang),
         "page": page,
         "over": over,
         "more_over": counts.over > len(ended) and not over,
         "demo": any(row.demo for row in rows),
     }
-    return render(request, "web/parcels.html", context)
