@@ -73,11 +73,10 @@ if CONFIG.demo:
 
 # --- data -----------------------------------------------------------------------------------------------
 
-# Threads stay (asgi.py), and so do their connections: opening one for each page costs as much as asking it.
-DATABASES = {"default": {"CONN_MAX_AGE": None, **CONFIG.database}}
+DATABASES = {"default": CONFIG.database}
 if CONFIG.database["ENGINE"].endswith("sqlite3"):
     # A real file in tests, too: what is promised of WAL and IMMEDIATE is promised of a file.
-    DATABASES["default"] = {**DATABASES["default"], "TEST": {"NAME": str(CONFIG.data / "test.sqlite3")}}
+    DATABASES["default"] = {**CONFIG.database, "TEST": {"NAME": str(CONFIG.data / "test.sqlite3")}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- languages and times --------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from django.urls import include, path
 
 from dozor.service import health
 
+handler500 = "dozor.service.api.urls.server_error"
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -380,3 +380,47 @@ def test_the_page_of_operations_names_each(client: Client) -> None:
     assert page.status_code == 200
     for row in OPERATIONS:
         assert f"{row.method} /api/v1{row.path}" in page.text
+
+
+def test_a_parcel_is_called_what_its_owner_calls_it(program: Program) -> None:
+    ref = program("POST", "/parcels?title=Case", THIN).json()["ref"]
+    assert program("PATCH", f"/parcels/{ref}", {"title": "Чехол", "order": {"seller": "Shop"}}).status_code == 200
+    one = program("GET", f"/parcels/{ref}").json()
+    assert one["parcel"]["title"] == "Чехол" and one["dossier"]["order"]["seller"] == "Shop"
+    assert program("PATCH", f"/parcels/{ref}", {"events_seen": False}).status_code == 200
+    assert program("GET", f"/parcels/{ref}").json()["parcel"]["title"] == "Чехол"  # what is left out stays
+    problem(program("PATCH", f"/parcels/{ref}", {"title": "x" * 257}), "invalid")
+    program("PATCH", f"/parcels/{ref}", {"title": ""})
+    assert program("GET", f"/parcels/{ref}").json()["parcel"]["title"] == ""
+
+
+def test_a_defect_is_told_in_the_form_of_every_refusal(
+    program: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from dozor.service.api import endpoints
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("secret of the inside")
+
+    ref = program("POST", "/parcels", THIN).json()["ref"]
+    monkeypatch.setattr(endpoints.actions, "current_answer", broken)
+    answer = program("GET", f"/parcels/{ref}/answer")
+    assert answer.status_code == 500 and "secret" not in problem(answer, "failed")
+    assert "ZeroDivisionError" in caplog.text and f"/parcels/{ref}/answer" in caplog.text
+
+
+def test_what_fails_before_the_interface_is_no_page_for_programs(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dozor.service import middleware
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    program.client.raise_request_exception = False
+    monkeypatch.setattr(middleware.OwnLanguage, "__call__", broken)
+    answer = program("GET", "/parcels")
+    assert answer.status_code == 500
+    problem(answer, "failed")
+    page = program.client.get("/healthz")
+    assert page.status_code == 500 and page.headers["Content-Type"].startswith("text/html")

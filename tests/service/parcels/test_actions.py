@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
+from django.db import connections
 
 from dozor.model import Alias, Dossier, Event, Message, Milestone, Moment, Money, Order, Outcome, OutcomeKind, Report
-from dozor.service.parcels import actions
+from dozor.service.parcels import actions, mapping
 from dozor.service.parcels.models import Credential, Fate, Parcel, Person, Poll, Snapshot
-from tests.service.conftest import NOW
+from tests.service.conftest import NOW, somebody
 
 DAY = dt.timedelta(days=1)
 NUMBER = "RB740193524CN"
@@ -208,3 +213,69 @@ def test_a_number_within_the_text_is_the_parcels_number(anna: Person) -> None:
     parcel = actions.add_dossier(anna, pasted, NOW)
     assert [row.number for row in parcel.numbers.all()] == ["RB740193524CN"]
     assert actions.add_dossier(anna, pasted, NOW).pk == parcel.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_corrections_at_the_same_time_are_all_kept() -> None:
+    """Threads with connections of their own correct one parcel: whoever comes second corrects what the first left."""
+    person = somebody("olga")
+    parcel = actions.add_dossier(person, Dossier(numbers=(NUMBER,)), NOW)
+    other = actions.add_dossier(person, Dossier(numbers=("RB125847363CN",)), NOW)
+    Parcel.objects.filter(pk=other.pk).update(order=parcel.order)
+    many = 6
+    starts, broken = threading.Barrier(4 * many), list[Exception]()
+
+    def at_once(change: Callable[[Parcel], object], pk: int) -> None:
+        try:
+            mine = Parcel.objects.select_related("order", "owner").get(pk=pk)
+            starts.wait(20)  # all have read it as it was before
+            change(mine)
+        except Exception as error:
+            broken.append(error)
+        finally:
+            connections.close_all()
+
+    report = Report(
+        "cainiao", NUMBER, Outcome(OutcomeKind.FOUND), NOW, events=(Event("x", when=Moment(NOW.replace(tzinfo=None))),)
+    )
+    changes: list[tuple[Callable[[Parcel], object], int]] = [
+        (lambda mine: actions.record_reports(mine, [report], NOW), parcel.pk),
+        *((partial(_says, n), parcel.pk) for n in range(1, many)),
+        *((partial(_scans, n), parcel.pk) for n in range(many)),
+        *((partial(_adds, fact), parcel.pk) for fact in FACTS),
+        *((partial(_adds, fact), other.pk) for fact in MORE_FACTS),
+    ]
+    assert len(changes) == 4 * many
+    threads = [threading.Thread(target=at_once, args=change) for change in changes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not broken
+    kept = mapping.read_dossier(actions.parcel_of(person, parcel.ref))
+    assert {message.text for message in kept.messages} == {f"message {n}" for n in range(1, many)}
+    assert {event.text for event in kept.events} == {f"scan {n}" for n in range(many)} and len(kept.reports) == 1
+    for name, value in FACTS + MORE_FACTS:
+        assert getattr(kept.order, name) == value, name
+
+
+FACTS: tuple[tuple[str, Any], ...] = (
+    *(("seller", "Shop"), ("number", "81"), ("city", "Almaty"), ("service", "post")),
+    *(("marketplace", "aliexpress"), ("extensions", 1)),
+)
+MORE_FACTS: tuple[tuple[str, Any], ...] = (
+    *(("price", Money(840, "USD")), ("destination", "KZ"), ("origin", "CN")),
+    *(("paid", NOW.date()), ("shipped", NOW.date()), ("payment", "card")),
+)
+
+
+def _says(n: int, mine: Parcel) -> None:
+    actions.add_message(mine, Message(f"message {n}"), NOW)
+
+
+def _scans(n: int, mine: Parcel) -> None:
+    actions.add_event(mine, Event(f"scan {n}"), NOW)
+
+
+def _adds(fact: tuple[str, Any], mine: Parcel) -> None:
+    actions.correct(mine, NOW, order=dict([fact]))

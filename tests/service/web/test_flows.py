@@ -189,6 +189,21 @@ def test_facts_are_corrected_and_what_is_not_shown_stays(anna: Person) -> None:
     assert client.post(at, {**sent, "currency": ""}).status_code == 422
 
 
+def test_a_parcel_is_named_on_its_page(anna: Person) -> None:
+    parcel, client = watched(anna), logged_in(anna)
+    at = f"/parcels/{parcel.ref}/"
+    assert 'id="name"' in client.get(at).content.decode()
+    page = client.post(f"{at}name/", {"title": "  A lens\n for Anna "}, follow=True).content.decode()
+    assert "A lens for Anna" in page and actions.parcel_of(anna, parcel.ref).title == "A lens for Anna"
+    client.post(f"{at}name/", {"title": ""})
+    assert "RB740193524CN" in client.get("/parcels/").content.decode()
+
+
+def test_the_settings_lead_to_the_tokens(anna: Person) -> None:
+    page = logged_in(anna).get("/settings/").content.decode()
+    assert 'href="/api/tokens/"' in page and 'href="/api/"' in page
+
+
 def test_the_buyer_says_whom_to_ask(anna: Person) -> None:
     parcel, client = watched(anna), logged_in(anna)
     at = f"/parcels/{parcel.ref}/carrier/"
@@ -210,7 +225,7 @@ def test_somebody_elses_parcel_is_as_absent_as_none(anna: Person, boris: Person)
     for path in ("", "facts/", "delete/"):
         mine, none = client.get(f"/parcels/{parcel.ref}/{path}"), client.get(f"/parcels/never/{path}")
         assert mine.status_code == none.status_code == 404
-    for path in ("said/", "fate/", "dispute/", "facts/", "carrier/", "delete/"):
+    for path in ("said/", "fate/", "name/", "dispute/", "facts/", "carrier/", "delete/"):
         assert client.post(f"/parcels/{parcel.ref}/{path}", {"fate": "received", "text": "x"}).status_code == 404
     assert actions.parcel_of(anna, parcel.ref).fate == Fate.OPEN
     assert "RB740193524CN" not in client.get("/parcels/").content.decode()

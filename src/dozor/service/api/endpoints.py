@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 
 import msgspec
+from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -35,6 +36,7 @@ from dozor.service.parcels import actions, learning, mapping
 from dozor.service.parcels.models import Fate, Number, Parcel
 
 REF = "/parcels/{ref}"
+TITLE = Annotated[str, Meta(max_length=256)]
 
 
 # --- what goes in and out --------------------------------------------------------------------------------
@@ -149,7 +151,7 @@ class Listing(Speaking, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Titled(Speaking, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a parcel is to be called."""
 
-    title: Annotated[str, Meta(max_length=256)] | UnsetType = UNSET
+    title: TITLE | UnsetType = UNSET
 
 
 class Counted(Speaking, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -164,6 +166,15 @@ class Homely(Speaking, frozen=True, forbid_unknown_fields=True, kw_only=True):
     history: Literal["yes", "no"] = "no"
 
 
+def says(method: str, path: str, summary: str, reads: Any = None, status: int = 200, **more: Any) -> Any:
+    """An operation whose answer has sentences: by itself that of a parcel now. `reads` is the type of its body; a
+    noun of the model is read within its bounds.
+    """
+    noun = isinstance(reads, type) and reads.__module__ == Dossier.__module__
+    body = {"given": bounded(reads) if noun else reads, "body": reads} if reads else {}
+    return operation(method, path, summary, **{"query": Speaking, "answers": {status: Answer}, **body, **more})
+
+
 CORRECTED = ("numbers", "last_event", "last_event_days_ago", "events_seen", "order_suffixes")
 
 
@@ -174,7 +185,7 @@ def _corrections(*, bound: bool) -> type[Struct]:
     ]
     return msgspec.defstruct(
         "Corrections",
-        [*fields, ("order", order | UnsetType, UNSET)],
+        [*fields, ("order", order | UnsetType, UNSET), ("title", TITLE | UnsetType, UNSET)],
         kw_only=True,
         forbid_unknown_fields=True,
         namespace={"__doc__": "Facts as they really are. What is left out stays as it is."},
@@ -184,16 +195,7 @@ def _corrections(*, bound: bool) -> type[Struct]:
 # --- without keeping anything ----------------------------------------------------------------------------
 
 
-@operation(
-    "POST",
-    "/check",
-    "A dossier in, an answer out. Asks no carrier, keeps nothing.",
-    query=Speaking,
-    given=bounded(Dossier),
-    body=Dossier,
-    answers={200: Answer},
-    open=True,
-)
+@says("POST", "/check", "A dossier in, an answer out. Asks no carrier, keeps nothing.", Dossier, open=True)
 def check(call: Call) -> Answer:
     """Whatever is known of one purchase, as thin as one number or one sentence in `text`, is answered at once."""
     dossier = without_proof(call.body)
@@ -202,13 +204,11 @@ def check(call: Call) -> Answer:
     return learning.answered(replace(dossier, lang=dossier.lang or call.lang), call.now, call.person)
 
 
-@operation(
+@says(
     "POST",
     "/identify",
     "What numbers these are, and how far each can ever be followed.",
-    query=Speaking,
-    given=Asked,
-    body=Asked,
+    Asked,
     answers={200: Numbers},
     open=True,
 )
@@ -239,13 +239,12 @@ def list_parcels(call: Call) -> ParcelPage:
     return ParcelPage(total, end if end < total else None, tuple(row_of(parcel) for parcel in page))
 
 
-@operation(
+@says(
     "POST",
     "/parcels",
     "Keeps a purchase and watches it.",
+    Dossier,
     query=Titled,
-    given=bounded(Dossier),
-    body=Dossier,
     answers={200: ParcelKept, 201: ParcelKept},
 )
 def add_parcel(call: Call) -> Sent:
@@ -259,28 +258,28 @@ def add_parcel(call: Call) -> Sent:
     return Sent(kept, 201 if new else 200, where)
 
 
-@operation("GET", REF, "A parcel with all that is known of it.", query=Speaking, answers={200: ParcelFull})
+@says("GET", REF, "A parcel with all that is known of it.", answers={200: ParcelFull})
 def read_parcel(call: Call) -> ParcelFull:
     """Its dossier is of the form that `POST /parcels` reads; the bytes of carriers' answers are left out."""
     return ParcelFull(row_of(call.its), without_proof(mapping.read_dossier(call.its)))
 
 
-@operation(
-    "PATCH",
-    REF,
-    "Corrects facts.",
-    query=Speaking,
-    given=_corrections(bound=True),
-    body=_corrections(bound=False),
-    answers={200: Answer},
-)
+@says("PATCH", REF, "Corrects facts, or the name.", _corrections(bound=False), given=_corrections(bound=True))
 def correct_parcel(call: Call) -> Answer:
-    """Facts of the purchase as they really are; null takes a fact back, what is left out stays. The answer now."""
-    given = {name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not UNSET}
-    if "order" in given:
-        told = {name: value for name, value in msgspec.structs.asdict(given["order"]).items() if value is not UNSET}
-        given["order"] = replace(mapping.read_dossier(call.its).order, **told)
-    return actions.correct(call.its, call.now, **given)
+    """Facts of the purchase as they really are; null takes a fact back, what is left out stays. `title` is what its
+    owner calls it; empty: by the thing, the number or the order. The answer now.
+    """
+    given = _given(call.body)
+    with transaction.atomic():
+        if (title := given.pop("title", None)) is not None:
+            actions.rename(call.its, title)
+        if "order" in given:
+            given["order"] = _given(given["order"])
+        return actions.correct(call.its, call.now, **given)
+
+
+def _given(body: Struct) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
 
 
 @operation("DELETE", REF, "Deletes a parcel and all that was said of it.", answers={204: None})
@@ -293,13 +292,7 @@ def delete_parcel(call: Call) -> Sent:
 # --- answers ---------------------------------------------------------------------------------------------
 
 
-@operation(
-    "GET",
-    REF + "/answer",
-    "The answer now: why nothing moves, what to do and by when.",
-    query=Speaking,
-    answers={200: Answer},
-)
+@says("GET", REF + "/answer", "The answer now: why nothing moves, what to do and by when.")
 def read_answer(call: Call) -> Answer:
     """Of the form docs/schema/answer.json, every sentence rendered in `lang`."""
     return actions.current_answer(call.its, call.now)
@@ -316,13 +309,11 @@ def read_answers(call: Call) -> Past:
 # --- what the buyer tells --------------------------------------------------------------------------------
 
 
-@operation(
+@says(
     "POST",
     REF + "/messages",
     "Keeps what was said, and tells what a seller's reply means.",
-    query=Speaking,
-    given=bounded(Message),
-    body=Message,
+    Message,
     answers={201: Heard},
 )
 def add_message(call: Call) -> Sent:
@@ -331,64 +322,31 @@ def add_message(call: Call) -> Sent:
     return Sent(Heard(classify(call.body.text) if call.body.by == "seller" else None, found), 201)
 
 
-@operation(
-    "POST",
-    REF + "/events",
-    "Keeps a scan that was read elsewhere.",
-    query=Speaking,
-    given=bounded(Event),
-    body=Event,
-    answers={201: Answer},
-)
+@says("POST", REF + "/events", "Keeps a scan that was read elsewhere.", Event, 201)
 def add_event(call: Call) -> Sent:
     """For carriers that Dozor cannot ask."""
     return Sent(actions.add_event(call.its, call.body, call.now), 201)
 
 
-@operation(
-    "PUT",
-    REF + "/fate",
-    "Says how it ended: received, lost, not mine, archived; or open again.",
-    query=Speaking,
-    given=FateGiven,
-    body=FateGiven,
-    answers={200: Answer},
-)
+@says("PUT", REF + "/fate", "Says how it ended: received, lost, not mine, archived; or open again.", FateGiven)
 def set_fate(call: Call) -> Answer:
     """An ended parcel is not asked about any more and reminds of nothing."""
     return actions.mark(call.its, call.body.fate, call.now)
 
 
-@operation(
-    "PUT",
-    REF + "/dispute",
-    "Says where the dispute stands.",
-    query=Speaking,
-    given=bounded(Dispute),
-    body=Dispute,
-    answers={200: Answer},
-)
+@says("PUT", REF + "/dispute", "Says where the dispute stands.", Dispute)
 def set_dispute(call: Call) -> Answer:
     """As the platform shows it."""
     return actions.set_dispute(call.its, call.body, call.now)
 
 
-@operation("DELETE", REF + "/dispute", "There is no dispute after all.", query=Speaking, answers={200: Answer})
+@says("DELETE", REF + "/dispute", "There is no dispute after all.")
 def drop_dispute(call: Call) -> Answer:
     """Takes back what was told of one."""
     return actions.set_dispute(call.its, None, call.now)
 
 
-@operation(
-    "PUT",
-    REF + "/carrier",
-    "Says whom to ask about a number.",
-    query=Speaking,
-    given=CarrierGiven,
-    body=CarrierGiven,
-    answers={200: Answer},
-    conflicts=True,
-)
+@says("PUT", REF + "/carrier", "Says whom to ask about a number.", CarrierGiven, conflicts=True)
 def pin_carrier(call: Call) -> Answer:
     """The number must be one of the parcel's: 409 otherwise."""
     try:

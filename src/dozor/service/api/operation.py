@@ -116,7 +116,7 @@ class Operation(Struct, frozen=True):
         found += ["not_found"] if "{ref}" in self.path else []
         found += ["malformed", "too_large", "media_type"] if self.given else []
         found += ["conflict"] if self.conflicts else []
-        return (*found, "invalid")
+        return (*found, "invalid", "failed")
 
 
 class Speaking(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

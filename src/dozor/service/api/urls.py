@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.views import defaults
 from ninja import NinjaAPI
 
 from dozor import __version__
 from dozor.service.api import endpoints, pages  # noqa: F401 - endpoints fills the table of operations
-from dozor.service.api.document import document
+from dozor.service.api.document import ROOT, document
 from dozor.service.api.operation import OPERATIONS, Operation, perform, refused
 from dozor.service.api.problems import RefusedError
+
+log = logging.getLogger("dozor.api")
 
 
 class Interface(NinjaAPI):
@@ -31,6 +35,13 @@ api = Interface(title="Dozor", version=__version__, docs_url=None, urls_namespac
 def refuse(request: HttpRequest, error: RefusedError) -> HttpResponse:
     """A refusal in its one form."""
     return refused(error)
+
+
+@api.exception_handler(Exception)
+def fail(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A defect, in the form of every refusal; what it was stands in the log alone."""
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return refused(RefusedError("failed"))
 
 
 def view_of(row: Operation) -> Callable[..., HttpResponse]:
@@ -64,6 +75,13 @@ class InOneForm:
             return answer
         allowed = ", ".join(sorted(name.strip() for name in answer.headers["Allow"].split(",")))
         return refused(RefusedError("method", headers={"Allow": allowed}, allowed=allowed))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What fails before it comes to an operation: in the form of every refusal for programs, as a page for people."""
+    if request.path.startswith(ROOT + "/"):
+        return refused(RefusedError("failed"))
+    return defaults.server_error(request)
 
 
 def elsewhere(request: HttpRequest, rest: str) -> HttpResponse:

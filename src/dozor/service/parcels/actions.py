@@ -7,7 +7,7 @@ doing a thing twice is doing it once. `now` is a parameter.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -78,7 +78,7 @@ def add_dossier(
 def record_reports(parcel: Parcel, reports: Sequence[Report], now: dt.datetime) -> Recorded:
     """Keeps what systems said. The same again changes nothing; a number that a system names is watched, too."""
     with transaction.atomic():
-        parcel = Parcel.objects.select_for_update(of=("self",)).select_related("order", "owner").get(pk=parcel.pk)
+        _lock(parcel)
         news, new_events = False, 0
         for report in reports:
             said_more, events = mapping.write_report(parcel, report, now)
@@ -87,6 +87,16 @@ def record_reports(parcel: Parcel, reports: Sequence[Report], now: dt.datetime) 
             asking.follow_aliases(parcel, reports, now, with_keys=keys_of(parcel.owner))
         found, changed = refresh(parcel, now)
     return Recorded(new_events, tuple(changed), found)
+
+
+def review(parcel: Parcel, now: dt.datetime) -> Answer | None:
+    """Thinks a parcel over that nobody said anything of, unless it was taken away meanwhile."""
+    with transaction.atomic():
+        try:
+            _lock(parcel)
+        except Parcel.DoesNotExist:
+            return None
+        return refresh(parcel, now)[0]
 
 
 def refresh(parcel: Parcel, now: dt.datetime) -> tuple[Answer, list[str]]:
@@ -124,6 +134,7 @@ def refresh(parcel: Parcel, now: dt.datetime) -> tuple[Answer, list[str]]:
 def mark(parcel: Parcel, fate: Fate, now: dt.datetime) -> Answer:
     """The buyer says how it ended, or that it has not: received, lost, not mine, archived, open again."""
     with transaction.atomic():
+        _lock(parcel)
         parcel.fate, parcel.ended = fate, (now if fate in ENDED else None)
         parcel.changed = now
         parcel.save(update_fields=["fate", "ended", "changed"])
@@ -161,29 +172,25 @@ def reopen(parcel: Parcel, now: dt.datetime) -> Answer:
 
 def correct_order(parcel: Parcel, now: dt.datetime, **facts: Any) -> Answer:
     """Facts of the purchase as they really are, by the names of `dozor.model.Order`; None takes a fact back."""
-    return correct(parcel, now, order=replace(mapping.read_dossier(parcel).order, **facts))
+    return _changed(parcel, now, lambda before: {"order": replace(before.order, **facts)})
 
 
-def correct(parcel: Parcel, now: dt.datetime, **facts: Any) -> Answer:
-    """Facts as they really are, by the names of `dozor.model.Dossier`: numbers, order, messages, events, dispute …"""
-    with transaction.atomic():
-        before = mapping.read_dossier(parcel)
-        after = settle(replace(before, **facts, today=now.astimezone(dt.UTC).date()), now)
-        mapping.write_order(parcel.order, after.order)
-        _write(parcel, after, now)
-        asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(parcel.owner))
-        return refresh(parcel, now)[0]
+def correct(parcel: Parcel, now: dt.datetime, *, order: Mapping[str, Any] | None = None, **facts: Any) -> Answer:
+    """Facts as they really are, by the names of `dozor.model.Dossier`: numbers, messages, events, dispute …; of the
+    order those that are named.
+    """
+    return _changed(parcel, now, lambda before: {**facts, "order": replace(before.order, **(order or {}))})
 
 
 def add_message(parcel: Parcel, message: Message, now: dt.datetime) -> Answer:
     """Something was said: by the seller, the buyer, the platform or a carrier."""
-    known = mapping.read_dossier(parcel).messages
-    return correct(parcel, now, messages=(*known, replace(message, at=message.at or now)))
+    said = replace(message, at=message.at or now)
+    return _changed(parcel, now, lambda before: {"messages": (*before.messages, said)})
 
 
 def add_event(parcel: Parcel, event: Event, now: dt.datetime) -> Answer:
     """The buyer read an event elsewhere."""
-    return correct(parcel, now, events=(*mapping.read_dossier(parcel).events, event))
+    return _changed(parcel, now, lambda before: {"events": (*before.events, event)})
 
 
 def rename(parcel: Parcel, title: str) -> None:
@@ -197,9 +204,15 @@ def set_dispute(parcel: Parcel, dispute: Dispute | None, now: dt.datetime) -> An
     return correct(parcel, now, dispute=dispute)
 
 
+def correct_dispute(parcel: Parcel, now: dt.datetime, **facts: Any) -> Answer:
+    """What is known of the dispute, by the names of `dozor.model.Dispute`; the rest of it stays."""
+    return _changed(parcel, now, lambda before: {"dispute": replace(before.dispute or Dispute(), **facts)})
+
+
 def pin_carrier(parcel: Parcel, number: str, system: str, now: dt.datetime) -> Answer:
     """The buyer knows whom to ask about a number; an empty system takes that back. Raises Number.DoesNotExist."""
     with transaction.atomic():
+        _lock(parcel)
         row = parcel.numbers.get(number=number)
         row.pinned = system
         row.save(update_fields=["pinned"])
@@ -291,6 +304,31 @@ def _numbered(dossier: Dossier) -> Dossier:
     best = [(mention.raw, mention.readings[0]) for mention in read_numbers(dossier) if mention.readings]
     found = [each.normal for raw, each in best if each.kind is Kind.TRACKING and raw not in dossier.numbers]
     return replace(dossier, numbers=(*dossier.numbers, *found)) if found else dossier
+
+
+def _changed(parcel: Parcel, now: dt.datetime, change: Callable[[Dossier], dict[str, Any]]) -> Answer:
+    """The dossier with what `change` makes of it as it is by now: whoever corrects at the same time comes before or
+    after, and nobody's correction is lost.
+    """
+    with transaction.atomic():
+        _lock(parcel)
+        before = mapping.read_dossier(parcel)
+        after = settle(replace(before, **change(before), today=now.astimezone(dt.UTC).date()), now)
+        mapping.write_order(parcel.order, after.order)
+        _write(parcel, after, now)
+        asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(parcel.owner))
+        return refresh(parcel, now)[0]
+
+
+def _lock(parcel: Parcel) -> None:
+    """Makes the rest of the transaction the only one that changes this parcel or its order, and the parcel what it is
+    by now. Raises Parcel.DoesNotExist where it was taken away meanwhile.
+    """
+    # First the parcel, then the order: everybody takes them in this turn.
+    own = Parcel.objects.select_for_update(of=("self",)).select_related("owner").get(pk=parcel.pk)
+    own.order = rows.Order.objects.select_for_update().get(pk=own.order_id)
+    parcel.__dict__.pop("_prefetched_objects_cache", None)
+    parcel.__dict__.update(own.__dict__)
 
 
 def _write(parcel: Parcel, dossier: Dossier, now: dt.datetime) -> None:

@@ -112,7 +112,7 @@ class Watcher:
         """Thinks over what time alone may have changed."""
         parcels = claims.claim_reviews(self.clock())
         for parcel in parcels:
-            actions.refresh(parcel, self.clock())
+            actions.review(parcel, self.clock())
             type(parcel).objects.filter(pk=parcel.pk).update(lease_until=None, lease_owner="")
         return len(parcels)
 

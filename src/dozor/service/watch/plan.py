@@ -91,5 +91,5 @@ def repair(now: dt.datetime) -> int:
     """Thinks forgotten parcels over, which gives them their next due time; how many there were."""
     lost = forgotten()
     for parcel in lost:
-        actions.refresh(parcel, now)
+        actions.review(parcel, now)
     return len(lost)

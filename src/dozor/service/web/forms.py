@@ -13,7 +13,7 @@ from babel.numbers import get_currency_precision
 from django import forms
 
 from dozor.i18n import LANGUAGES
-from dozor.model import Dispute, DisputeState, Money, Order
+from dozor.model import DisputeState, Money, Order
 from dozor.protection import policies
 from dozor.service.language import current
 from dozor.service.parcels.models import STYLES
@@ -98,14 +98,10 @@ class DisputeForm(forms.Form):
     )
     opened = _date("web.field.dispute_opened")
 
-    def dispute(self, before: Dispute | None) -> Dispute | None:
-        """The dispute as it stands now; None where there is none."""
-        from msgspec.structs import replace
-
+    def dispute(self) -> dict[str, Any] | None:
+        """What was said of it, by the names of `dozor.model.Dispute`; None where there is none."""
         state = DisputeState(self.cleaned_data["state"])
-        if state is DisputeState.NONE:
-            return None
-        return replace(before or Dispute(), state=state, opened=self.cleaned_data["opened"])
+        return None if state is DisputeState.NONE else {"state": state, "opened": self.cleaned_data["opened"]}
 
 
 class Facts(forms.Form):
@@ -175,10 +171,8 @@ class Facts(forms.Form):
             "protection_end": end.astimezone(ZoneInfo(zone)).date() if end else None,
         }
 
-    def order(self, before: Order, zone: str) -> Order:
-        """The order with what was changed; what the form does not show stays."""
-        from msgspec.structs import replace
-
+    def order(self, zone: str) -> dict[str, Any]:
+        """The facts of the order that were changed, by the names of `dozor.model.Order`."""
         told, facts = self.cleaned_data, dict[str, Any]()
         for name in ("marketplace", "number", "destination", "service", "seller", "payment"):
             if name in self.changed_data:
@@ -194,7 +188,7 @@ class Facts(forms.Form):
             facts["protection_end"] = (
                 dt.datetime.combine(end, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC) if end else None
             )
-        return replace(before, **facts)
+        return facts
 
     def _price(self) -> Money | None:
         amount, currency = self.cleaned_data["amount"], self.cleaned_data["currency"]

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("parcels/", parcels.parcels, name="parcels"),
     path("parcels/<str:ref>/", parcel.show, name="parcel"),
     path("parcels/<str:ref>/said/", parcel.said, name="parcel_said"),
+    path("parcels/<str:ref>/name/", parcel.name, name="parcel_name"),
     path("parcels/<str:ref>/fate/", parcel.fate, name="parcel_fate"),
     path("parcels/<str:ref>/dispute/", parcel.dispute, name="parcel_dispute"),
     path("parcels/<str:ref>/facts/", parcel.facts, name="parcel_facts"),

@@ -71,6 +71,16 @@ def said(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @login_required
 @limited("change")
+def name(request: HttpRequest, ref: str) -> HttpResponse:
+    """What its owner calls it; nothing: by the thing, the number or the order again."""
+    actions.rename(_mine(request, ref), " ".join(request.POST.get("title", "").split()))
+    messages.success(request, told("web.name.kept"))
+    return redirect("parcel", ref=ref)
+
+
+@require_POST
+@login_required
+@limited("change")
 def fate(request: HttpRequest, ref: str) -> HttpResponse:
     """Received, lost, not mine, or open again."""
     parcel, wanted = _mine(request, ref), request.POST.get("fate", "")
@@ -89,8 +99,11 @@ def dispute(request: HttpRequest, ref: str) -> HttpResponse:
     parcel, form = _mine(request, ref), forms.DisputeForm(request.POST)
     if not form.is_valid():
         return _wrong(request, parcel, dispute_form=form)
-    before = mapping.read_dossier(parcel).dispute
-    actions.set_dispute(parcel, form.dispute(before), timezone.now())
+    told_of, now = form.dispute(), timezone.now()
+    if told_of is None:
+        actions.set_dispute(parcel, None, now)
+    else:
+        actions.correct_dispute(parcel, now, **told_of)
     messages.success(request, told("web.dispute.kept"))
     return redirect("parcel", ref=ref)
 
@@ -106,9 +119,8 @@ def facts(request: HttpRequest, ref: str) -> HttpResponse:
     form = forms.Facts(request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.correct(
-                parcel, timezone.now(), order=form.order(dossier.order, person.zone), numbers=form.numbers_given()
-            )
+            numbers = {"numbers": form.numbers_given()} if "numbers" in form.changed_data else {}
+            actions.correct(parcel, timezone.now(), order=form.order(person.zone), **numbers)
         except TooLongError as error:
             form.add_error(None, told("web.too_long", why=str(error)))
         else:
@@ -209,6 +221,7 @@ def _written(
         "parcel": parcel,
         "letter": letter(found, lang, person.zone, picture=not ended),
         "about": _about(parcel, lang),
+        "named": overview.title(parcel, lang),
         "ended": ended,
         "buttons": "" if ended else "web/_parcel_buttons.html",
         "said_form": _said_form(lang),
