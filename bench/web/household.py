@@ -53,7 +53,7 @@ def fill(many: int, different: int, seed: int) -> dict[str, Any]:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from dozor.service.parcels import actions, people
+    from dozor.service.parcels import actions, learning, people
     from dozor.service.parcels.models import Parcel, Poll
 
     call_command("migrate", interactive=False, verbosity=0)
@@ -67,6 +67,7 @@ def fill(many: int, different: int, seed: int) -> dict[str, Any]:
     copied(many - different, luck)
     Poll.objects.filter(next_at__isnull=False).update(next_at=now + NEXT_ASK)
     _spread_reviews(now, luck)
+    learning.learn_if_due(now)  # once a day, and not while it is measured
     return {
         "name": NAME,
         "password": PASSWORD,

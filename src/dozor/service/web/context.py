@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
@@ -24,6 +25,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in ("light", "dark") else "",
         "languages": [(djangos(lang), NAMES[lang]) for lang in LANGUAGES],
         "notify_url": _notify(),
+        "mail_works": bool(settings.CONFIG.smtp_url),
         "nobody_yet": nobody_yet,
     }
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 from django import template
+from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dozor.i18n import has, plural, say
 from dozor.i18n import money as money_of
-from dozor.i18n import plural, say
 from dozor.model import Money, Text
 from dozor.service.language import current
 from dozor.service.web.letter import Spoken
@@ -52,3 +53,17 @@ def spoken(at: Spoken | None, css: str = "") -> SafeString | str:
 def money(minor: int | None, currency: str | None) -> str:
     """An amount in minor units."""
     return money_of(Money(minor, currency)) if minor is not None and currency else ""
+
+
+@register.filter
+def labelled(field: BoundField) -> str:
+    """A field's label; those of accounts are ours where a catalogue has one, else the library's."""
+    own = f"account.field.{field.name}" + ("" if field.field.required else ".optional")
+    of_accounts = type(field.form).__module__.startswith("allauth")
+    return say(Text(own), current()) if of_accounts and has(own, "en") else str(field.label)
+
+
+@register.filter
+def unprompted(field: BoundField) -> SafeString:
+    """A field without words in it: its label says them already."""
+    return field.as_widget(attrs={"placeholder": False})
