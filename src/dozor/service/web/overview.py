@@ -110,13 +110,13 @@ def counts(person: Person) -> Counts:
 
 def _money(person: Person) -> tuple[str, ...]:
     """What the orders under protection cost, a sum a currency, the largest sum first."""
-    sums = (
-        Order.objects.of(person)
-        .filter(money__in=listing().protected, price_minor__isnull=False, price_currency__isnull=False)
-        .order_by()
-        .values_list("price_currency")
-        .annotate(sum=Sum("price_minor"))
-    )
+    mine = Order.objects.of(person).filter(money__in=listing().protected)
+    found: dict[str, int] = {}
+    # Grouped as the index is sorted, so that nothing is sorted for it.
+    for _, currency, minor in mine.order_by().values_list("money", "price_currency").annotate(sum=Sum("price_minor")):
+        if currency and minor is not None:
+            found[currency] = found.get(currency, 0) + minor
+    sums = found.items()
     return tuple(money(Money(minor, currency)) for currency, minor in sorted(sums, key=lambda row: -row[1]))
 
 
