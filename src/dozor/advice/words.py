@@ -139,9 +139,14 @@ class Languages(Struct, frozen=True):
 def languages(dossier: Dossier) -> Languages:
     """As told or by the country of destination; English where neither is known or the country's is not one of ours."""
     country = (dossier.order.destination or "").upper()
-    spoken = {row.country: row.lang for row in knowledge.table("advice", "languages.csv", Spoken)}.get(country)
+    spoken = _spoken().get(country)
     own = dossier.lang if dossier.lang in i18n.LANGUAGES else spoken or "en"
     return Languages(own, spoken or ("en" if country else own))
+
+
+@cache
+def _spoken() -> dict[str, str]:
+    return {row.country: row.lang for row in knowledge.table("advice", "languages.csv", Spoken)}
 
 
 def seeds() -> tuple[MessageRow, ...]:
