@@ -78,7 +78,14 @@ def _answers(row: Operation, named: dict[Any, Any]) -> dict[str, Any]:
         found[str(status)] = {"description": words or "Done."}
         if form is not None:
             found[str(status)]["content"] = {JSON: {"schema": named[form]}}
+        if form is not None and "ref" in getattr(form, "__struct_fields__", ()):
+            found[str(status)]["links"] = _links("$response.body#/ref")
     return found
+
+
+def _links(ref: str) -> dict[str, Any]:
+    """What can be asked next of a parcel that an answer names."""
+    return {row.id: {"operationId": row.id, "parameters": {"ref": ref}} for row in OPERATIONS if "{ref}" in row.path}
 
 
 def _refusals(row: Operation, named: dict[Any, Any]) -> dict[str, Any]:
