@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -16,11 +17,23 @@ from dozor.carriers.fakes.server import SEEN, application
 
 
 @dataclass
+class Living:
+    """Parcels that began to move at `began`; nothing of what happened after `until` is told yet."""
+
+    began: dt.datetime
+    until: dt.datetime
+
+    def clock(self) -> dt.datetime:
+        return self.until
+
+
+@dataclass
 class Peer:
     """Where the peer listens, and what it has been asked."""
 
     url: str
     seen: Counter[str]
+    living: Living
 
     @property
     def base_urls(self) -> dict[str, str]:
@@ -35,9 +48,15 @@ def peer() -> Iterator[Peer]:
 
 
 @contextmanager
-def playing(*, strict: bool = False) -> Iterator[Peer]:
-    """A peer for the time of a block; a strict one keeps the announced limits."""
-    app, ready = application(strict=strict), threading.Event()
+def playing(*, strict: bool = False, living: dt.timedelta | None = None) -> Iterator[Peer]:
+    """A peer for the time of a block; a strict one keeps the announced limits.
+
+    With parcels that began to move so long ago, of which it tells nothing new until its `living.until` is put later.
+    """
+    began = dt.datetime.now(dt.UTC) - (living or dt.timedelta(0))
+    lives = Living(began, began)
+    app = application(None if living is None else began, strict=strict, clock=lives.clock)
+    ready = threading.Event()
     found: dict[str, object] = {}
 
     async def serve() -> None:
@@ -54,6 +73,6 @@ def playing(*, strict: bool = False) -> Iterator[Peer]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     assert ready.wait(10)
-    yield Peer(f"http://127.0.0.1:{found['port']}", app[SEEN])
+    yield Peer(f"http://127.0.0.1:{found['port']}", app[SEEN], lives)
     found["loop"].call_soon_threadsafe(found["stop"].set)  # type: ignore[attr-defined]
     thread.join(10)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import socket
 import threading
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from msgspec.structs import replace
 
 from dozor.model import Dossier, Event, Milestone, Moment, Order, Outcome, OutcomeKind, Place, Report
@@ -22,40 +18,20 @@ from dozor.service.notify.loop import Notifier
 from dozor.service.parcels import actions
 from dozor.service.parcels.models import Parcel, Person
 from tests.service.conftest import NOW
+from tests.service.mailserver import Mailbox, mailing
 
 DAY = dt.timedelta(days=1)
-
-
-class Mailbox:
-    """What the mail server took; `refuse` makes it answer so to the next letters."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.refuse: list[str] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.refuse:
-            return self.refuse.pop(0)
-        letter = message_from_bytes(envelope.content, policy=policy.default)
-        self.letters.append(letter)  # type: ignore[arg-type]
-        return "250 OK"
 
 
 @pytest.fixture
 def mailbox(settings: Any) -> Iterator[Mailbox]:
     """A mail server; the service sends over it."""
-    box = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    settings.CONFIG = replace(settings.CONFIG, smtp_url=f"smtp://127.0.0.1:{port}", mail_from="dozor@example.org")
-    settings.DEFAULT_FROM_EMAIL = "Dozor <dozor@example.org>"
-    # pytest-django puts a mailbox of its own in place of the real way out.
-    settings.EMAIL_BACKEND = "dozor.service.mail.Backend"
-    yield box
-    server.stop()
+    with mailing() as box:
+        settings.CONFIG = replace(settings.CONFIG, smtp_url=box.url, mail_from="dozor@example.org")
+        settings.DEFAULT_FROM_EMAIL = "Dozor <dozor@example.org>"
+        # pytest-django puts a mailbox of its own in place of the real way out.
+        settings.EMAIL_BACKEND = "dozor.service.mail.Backend"
+        yield box
 
 
 class Receiver:

@@ -21,6 +21,7 @@ import json
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,18 @@ SLOW_SECONDS = 30
 HUGE = 8_000_000
 
 
-def application(began: dt.datetime | None = None, *, strict: bool = False) -> web.Application:
+def utc() -> dt.datetime:
+    """Now."""
+    return dt.datetime.now(dt.UTC)
+
+
+def application(
+    began: dt.datetime | None = None, *, strict: bool = False, clock: Callable[[], dt.datetime] = utc
+) -> web.Application:
     """The peer as an aiohttp application; `app[SEEN]` counts the requests by system, `app[TIMES]` their times.
 
-    `began` is when the parcels of `living.toml` began to move; without it they are unknown. A `strict` peer keeps every
+    `began` is when the parcels of `living.toml` began to move; without it they are unknown; `clock` says
+    how late it is for them. A `strict` peer keeps every
     system's announced limits: whoever asks more often in a minute or a day gets 429.
     """
     app = web.Application()
@@ -54,6 +63,7 @@ def application(began: dt.datetime | None = None, *, strict: bool = False) -> we
     app[STRICT] = strict
     app[ACCOUNT] = Account()
     app[BEGAN] = began
+    app[CLOCK] = clock
     app.router.add_get("/global/detail.json", cainiao)
     app.router.add_get("/gtt.api/service.svc/rest/ItemTTWithTrans/{number}/{lang}", upu)
     app.router.add_post("/track/v2.4/{method}", seventeentrack)
@@ -69,6 +79,7 @@ STRICT: web.AppKey[bool] = web.AppKey("strict", bool)
 ACCOUNT: web.AppKey[Account] = web.AppKey("account", Account)
 MINUTE, DAY = 60.0, 86_400.0
 BEGAN: web.AppKey[dt.datetime | None] = web.AppKey("began")
+CLOCK: web.AppKey[Callable[[], dt.datetime]] = web.AppKey("clock")
 
 
 async def cainiao(request: web.Request) -> web.StreamResponse:
@@ -260,7 +271,7 @@ async def _fault(numbers: list[str], half: bytes) -> web.StreamResponse | None:
 def _living(request: web.Request, system: str, number: str) -> dict[str, Any] | None:
     """What of a parcel that moves has come true by now."""
     began = request.app[BEGAN]
-    return None if began is None else told(system, number, began, dt.datetime.now(dt.UTC))
+    return None if began is None else told(system, number, began, request.app[CLOCK]())
 
 
 def _fixtures(system: str) -> dict[str, Any]:
