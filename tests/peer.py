@@ -8,20 +8,22 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
 
 from dozor.carriers.fakes.server import SEEN, application
 
+LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
 
 @dataclass
 class Living:
     """Parcels that began to move at `began`; nothing of what happened after `until` is told yet."""
 
-    began: dt.datetime
-    until: dt.datetime
+    began: dt.datetime = LONG_AGO
+    until: dt.datetime = LONG_AGO
 
     def clock(self) -> dt.datetime:
         return self.until
@@ -33,7 +35,7 @@ class Peer:
 
     url: str
     seen: Counter[str]
-    living: Living
+    living: Living = field(default_factory=Living)
 
     @property
     def base_urls(self) -> dict[str, str]:

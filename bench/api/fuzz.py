@@ -2,8 +2,8 @@
 
 Starts `dozor serve` on a fresh folder (DATABASE_URL is kept, if there is one), makes an account with a token that may
 write, and lets schemathesis send requests by the document and against it: each boundary once, at random, and in
-sequences along the document's links. All its checks are on: no 5xx, every answer as the document says, what is valid accepted, the rest
-refused, no operation without its token. Exit code 0 means that it found nothing.
+sequences along the document's links. All its checks are on: no 5xx, every answer as the document says, what is valid
+accepted, the rest refused, no operation without its token. Exit code 0 means that it found nothing.
 """
 
 from __future__ import annotations

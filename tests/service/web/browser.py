@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 import axe_playwright_python
 
 from tests.conftest import ROOT
+from tests.service.mailserver import free_port
 
 DOZOR = Path(sys.executable).parent / "dozor"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -24,10 +24,12 @@ LOCALES = {"en": "en-GB", "ru": "ru-RU", "uk": "uk-UA", "zh": "zh-CN"}
 
 @contextmanager
 def serving(data: Path, **more: str) -> Iterator[str]:
-    """`dozor serve` on a free port; its address."""
+    """`dozor serve` on a free port; its address. People open it there, so letters lead there."""
+    address = f"http://127.0.0.1:{(port := free_port())}/"
+    more.setdefault("DOZOR_PUBLIC_URL", address)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DOZOR_", "DATABASE_URL"))}
     server = subprocess.Popen(
-        [DOZOR, "serve", "--port", "0", *(["--demo"] if more.pop("demo", "") else [])],
+        [DOZOR, "serve", "--port", str(port), *(["--demo"] if more.pop("demo", "") else [])],
         env={**kept, "DOZOR_DATA": str(data), "DOZOR_CACHE": os.environ.get("DOZOR_CACHE", str(data)), **more},
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -36,9 +38,8 @@ def serving(data: Path, **more: str) -> Iterator[str]:
     )
     try:
         assert server.stdout is not None
-        address = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
-        assert address, "dozor serve did not start"
-        yield address[0]
+        assert address.rstrip("/") in server.stdout.readline(), "dozor serve did not start"
+        yield address
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
