@@ -14,7 +14,6 @@ import datetime as dt
 import json
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
@@ -22,6 +21,8 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.service.killing import ended, forked
 
 NUMBERS = [f"LP{serial:014d}" for serial in range(24)]
 MOST = 40  # scans of a number
@@ -80,25 +81,6 @@ def watcher(address: str, clock: Any) -> None:
     from dozor.service.watch.loop import Watcher
 
     asyncio.run(Watcher(clock, {"": address}).run(asyncio.Event()))
-
-
-def forked(work: Any, *words: Any) -> int:
-    """A child that does it; its pid. Nothing of ours is shared with it but memory as it was."""
-    from django.db import connections
-
-    connections.close_all()
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        work(*words)
-    finally:
-        os._exit(1)
-
-
-def ended(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
 
 
 def main(kills: int, seed: int) -> dict[str, Any]:

@@ -70,6 +70,14 @@ def test_wrong_settings_are_lines_and_not_traces(tmp_path: Path) -> None:
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("words", [["watch", "plan"], ["watch", "once"], ["backup"], ["export", "-"]])
+def test_where_nothing_is_yet_a_command_says_so_in_a_line(tmp_path: Path, words: list[str]) -> None:
+    done = run(tmp_path, *words)
+    assert done.returncode == 2 and "start dozor serve once" in done.stderr and "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.mark.once
 def test_the_doctor_sees_what_is_wrong(tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert run(data, "manage", "check").returncode == 0
@@ -79,4 +87,6 @@ def test_the_doctor_sees_what_is_wrong(tmp_path: Path) -> None:
     (data / "keys" / "session.key").chmod(0o600)
     away = run(data, "doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert away.returncode == 1 and "does not answer" in away.stdout
+    served = run(data, "serve", "--port", "0", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert served.returncode == 2 and "does not answer" in served.stderr and "Traceback" not in served.stderr
     assert "DOZOR_PROT is no setting" in run(data, "doctor", DOZOR_PROT="1").stdout

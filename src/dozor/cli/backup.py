@@ -16,7 +16,7 @@ def command(file: Path | None, without_keys: bool) -> None:
     """Everything in one FILE (default: a dated one in the data folder), verified; also while dozor serve runs."""
     from dozor.cli.service import opened
 
-    settings = opened()
+    settings = opened(rows=True)
     from dozor.service.parcels import backup
     from dozor.service.run import now
 

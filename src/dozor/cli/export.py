@@ -16,7 +16,7 @@ def command(file: Path, user: str | None, as_csv: bool) -> None:
     """Everything of one person's as JSON (or a line a parcel as CSV) into FILE; keys stay here."""
     from dozor.cli.service import opened, person_given
 
-    opened()
+    opened(rows=True)
     from dozor.service.parcels import exchange
 
     mine = person_given(user)

@@ -20,7 +20,7 @@ def command(file: Path, user: str | None, as_csv: bool, lang: str | None) -> Non
     from dozor.cli.options import language
     from dozor.cli.service import opened, person_given
 
-    opened()
+    opened(rows=True)
     from dozor.i18n import say
     from dozor.service.parcels import exchange
     from dozor.service.run import now

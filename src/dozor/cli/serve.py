@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dozor.cli.service import opened
+from dozor.cli.service import made_ready, opened
 
 
 @click.command()
@@ -21,7 +21,7 @@ def command(demo: bool, host: str | None, port: int | None) -> None:
         port = run.free_port(host, port)
     except run.PortTakenError as error:
         raise click.ClickException(str(error)) from None
-    run.prepare(lambda line: click.echo(f"dozor: {line}", err=True))
+    made_ready()
     if demo:
         from dozor.cli.options import language
         from dozor.service import demo as household

@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 
-def opened(*, demo: bool = False) -> Any:
-    """Django's settings, ready for use. Ends the command with one line where the settings cannot be used."""
+def opened(*, demo: bool = False, rows: bool = False) -> Any:
+    """Django's settings, ready for use. Ends the command with one line where the settings cannot be used, or, where it
+    is about `rows`, where there are none yet.
+    """
     from dozor.cli.keys import own_systems
 
     if demo:
@@ -35,7 +37,36 @@ def opened(*, demo: bool = False) -> Any:
     for name, meant in config.misspelt(os.environ).items():
         hint = f": did you mean {meant}?" if meant else ""
         click.echo(f"dozor: {name} is no setting{hint}", err=True)
+    if rows and (why := _without_rows()):
+        click.echo(f"dozor: {why}", err=True)
+        sys.exit(2)
     return settings
+
+
+def made_ready() -> None:
+    """Schema and static files, made where they are missing. Ends the command with one line where that cannot be."""
+    from django.db import DatabaseError
+
+    from dozor.service import run
+
+    try:
+        run.prepare(lambda line: click.echo(f"dozor: {line}", err=True))
+    except (DatabaseError, OSError) as error:
+        why = _without_rows() if isinstance(error, DatabaseError) else ""
+        click.echo(f"dozor: {why or error}", err=True)
+        sys.exit(2)
+
+
+def _without_rows() -> str:
+    """Why the database cannot be worked with, or nothing."""
+    from dozor.service import health, run
+
+    missing = health.problems()
+    if "database" in missing:
+        return f"{run.where()} does not answer: is it running, and is DATABASE_URL right?"
+    if "schema" in missing:
+        return f"{run.where()} has an older schema or none: start dozor serve once, which brings it up to date"
+    return ""
 
 
 def _demonstration() -> None:

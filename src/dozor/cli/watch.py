@@ -16,13 +16,12 @@ def command() -> None:
 @command.command()
 def run() -> None:
     """Watches until Ctrl-C. Several may run on one database: each due number is asked about once."""
-    from dozor.cli.service import opened
+    from dozor.cli.service import made_ready, opened
 
     opened()
-    from dozor.service.run import prepare
     from dozor.service.watch.loop import Watcher
 
-    prepare(lambda line: click.echo(f"dozor: {line}", err=True))
+    made_ready()
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
@@ -39,7 +38,7 @@ def once() -> None:
     """Asks whatever is due now, and ends: for a machine that has a timer of its own."""
     from dozor.cli.service import opened
 
-    opened()
+    opened(rows=True)
     from dozor.service.watch.loop import Watcher
 
     asyncio.run(Watcher().until_idle())
@@ -55,7 +54,7 @@ def plan(parcel: str | None, user: str | None, repair: bool, lang: str | None) -
     from dozor.cli.options import language
     from dozor.cli.service import opened
 
-    opened()
+    opened(rows=True)
     from dozor.i18n import say
     from dozor.model import Text
     from dozor.service.parcels.people import person_named

@@ -14,7 +14,6 @@ import json
 import os
 import random
 import re
-import signal
 import socket
 import sys
 import tempfile
@@ -23,6 +22,8 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.service.killing import ended, forked
 
 PARCELS = 30
 NAME = re.compile(r"Parcel \d+")
@@ -61,25 +62,6 @@ def peers(ready: int, book: Path) -> None:
     os.write(ready, f"{port} {server.server_address[1]}".encode())
     os.close(ready)
     server.serve_forever()
-
-
-def forked(work: Any, *words: Any) -> int:
-    """A child that does it; its pid."""
-    from django.db import connections
-
-    connections.close_all()
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        work(*words)
-    finally:
-        os._exit(1)
-
-
-def ended(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
 
 
 def notifier() -> None:
