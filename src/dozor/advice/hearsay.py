@@ -27,7 +27,7 @@ def hearsay_facts(
         facts,
         phishing="phishing" in said,
         charged_twice="charged_twice" in said,
-        order_cancelled="order_cancelled" in said and not _handed_over(journey),
+        order_cancelled="order_cancelled" in said and "refunded" not in said and not _handed_over(journey),
         shop_gone="shop_gone" in said,
         admitted="fake_admitted" in said or "no_tracking_cheap" in replies,
         forwarder="at_forwarder" in said,

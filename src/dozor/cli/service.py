@@ -45,15 +45,15 @@ def opened(*, demo: bool = False, rows: bool = False) -> Any:
 
 def made_ready() -> None:
     """Schema and static files, made where they are missing. Ends the command with one line where that cannot be."""
-    from django.db import DatabaseError
-
     from dozor.service import run
 
     try:
         run.prepare(lambda line: click.echo(f"dozor: {line}", err=True))
-    except (DatabaseError, OSError) as error:
-        why = _without_rows() if isinstance(error, DatabaseError) else ""
-        click.echo(f"dozor: {why or error}", err=True)
+    except run.NotReadyError as error:
+        click.echo(f"dozor: {_without_rows() or error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"dozor: {error}", err=True)
         sys.exit(2)
 
 

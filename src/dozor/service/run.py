@@ -35,16 +35,26 @@ def set_up() -> Any:
     return settings
 
 
+class NotReadyError(RuntimeError):
+    """The database could not be brought up to date; its own error says why."""
+
+
 def prepare(say: Callable[[str], None]) -> None:
     """Data folder and keys are there once the settings are read; here come schema and static files.
 
-    Of several processes that start at once one makes them, and the others wait for it.
+    Of several processes that start at once one makes them, and the others wait for it. Raises NotReadyError for a
+    database that fails, OSError for a folder that cannot be written.
     """
+    from django.db import DatabaseError
+
     from dozor.service.parcels.secrets import seal
 
     seal(b"")  # the key file of stored secrets is made before there is a secret to lose
-    with alone():
-        _made(say)
+    try:
+        with alone():
+            _made(say)
+    except DatabaseError as error:
+        raise NotReadyError(str(error)) from error
 
 
 def _made(say: Callable[[str], None]) -> None:
