@@ -1,9 +1,10 @@
-"""The watch killed at random instants under load: `python -m tests.service.kill KILLS [SEED]`.
+"""Watch and messages killed at random instants under load: `python -m tests.service.kill KILLS [SEED]`.
 
-A peer of its own tells ever more scans of every number and remembers what it told. Watchers in processes of their own
-ask it at an hour a second, two at a time, and are ended by SIGKILL after some tenths of a second. After every kill each
-open parcel must have its next due time and no row may be without one; in the end, with the peer told to say nothing new,
-every scan that it ever told must be kept exactly once, under the right number, and every answer must be of them all.
+A peer of its own tells ever more scans of every number and remembers what it told; it also takes messages, and writes
+down each before it says so. Processes that watch and tell, as `dozor serve` does, ask it at an hour a second, two at a
+time, and are ended by SIGKILL after some tenths of a second. After every kill each open parcel must have its next due
+time and no row may be without one; in the end, with the peer told to say nothing new, every scan that it ever told must
+be kept exactly once, under the right number, every answer must be of them all, and no message may have been taken twice.
 DOZOR_DATA and DATABASE_URL say where; one line of JSON says what was seen.
 """
 
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,13 +35,21 @@ def peer(ready: int, seed: int) -> None:
     """Runs the peer in this process; its port goes into the pipe."""
     chance, told, state = random.Random(seed), dict.fromkeys(NUMBERS, 0), {"frozen": False, "asks": 0}
 
+    taken: Counter[str] = Counter()
+
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            said = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            taken.update({name for name in NUMBERS if f"Parcel {name}" in said})
+            time.sleep(0.02)  # the instant that matters: taken, and not yet said
+            return self.say({})
+
         def do_GET(self) -> None:
             path = urlsplit(self.path)
             if path.path == "/freeze":
                 state["frozen"] = True
             if path.path in ("/freeze", "/told"):
-                return self.say({"told": told, "asks": state["asks"]})
+                return self.say({"told": told, "asks": state["asks"], "taken": taken})
             state["asks"] += 1
             module = []
             for number in parse_qs(path.query)["mailNos"][0].split(","):
@@ -76,11 +86,16 @@ def _scan(number: str, n: int) -> dict[str, Any]:
     return {"timeStr": f"{at:%Y-%m-%d %H:%M:%S}", "timeZone": "GMT+8", "standerdDesc": text_of(number, n)}
 
 
-def watcher(address: str, clock: Any) -> None:
-    """A watcher in this process, until it is killed; the system's pace is taken off, so that there is load."""
+def service(address: str, clock: Any) -> None:
+    """Watch and messages in this process, until it is killed; the system's pace is taken off, so that there is load."""
+    from dozor.service.notify.loop import Notifier
     from dozor.service.watch.loop import Watcher
 
-    asyncio.run(Watcher(clock, {"": address}).run(asyncio.Event()))
+    async def both() -> None:
+        never = asyncio.Event()
+        await asyncio.gather(Watcher(clock, {"": address}).run(never), Notifier(clock).run(never))
+
+    asyncio.run(both())
 
 
 def main(kills: int, seed: int) -> dict[str, Any]:
@@ -88,6 +103,7 @@ def main(kills: int, seed: int) -> dict[str, Any]:
     os.environ.setdefault("DOZOR_DATA", tempfile.mkdtemp(prefix="dozor-kill-"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "dozor.service.settings"
     os.environ["DOZOR_LOG"] = "error"
+    os.environ["DOZOR_PRIVATE_URLS"] = "yes"
     import django
 
     django.setup()
@@ -98,8 +114,10 @@ def main(kills: int, seed: int) -> dict[str, Any]:
 
     from dozor.carriers import connector, systems
     from dozor.model import Dossier, Order
+    from dozor.service.notify import channels, outbox, tables
+    from dozor.service.notify import loop as telling
     from dozor.service.parcels import actions, summary
-    from dozor.service.parcels.models import Fate, Parcel, Poll, Source
+    from dozor.service.parcels.models import Fate, Outbox, Parcel, Poll, Source
     from dozor.service.parcels.people import person_of
     from dozor.service.watch import claim as claims
     from dozor.service.watch import loop
@@ -110,7 +128,10 @@ def main(kills: int, seed: int) -> dict[str, Any]:
     systems()["cainiao"] = free
     connector("cainiao").system = free
     claims.LEASE = dt.timedelta(hours=2)  # two seconds of ours
-    loop.TICK = 0.01
+    one = replace(tables.news(), most=1)
+    outbox.news = lambda: one  # a message each, so that every message is of one parcel
+    outbox.LEASE = dt.timedelta(hours=3)
+    loop.TICK = telling.TICK = 0.01
     begun, base = time.time(), dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
     def clock() -> dt.datetime:
@@ -129,12 +150,15 @@ def main(kills: int, seed: int) -> dict[str, Any]:
 
     try:
         person = person_of(get_user_model().objects.create_user("anna"))
+        channels.add(person, f"json://{address.removeprefix('http://')}/", clock())
         for number in NUMBERS:
-            parcel = actions.add_dossier(person, Dossier(numbers=(number,), order=Order(destination="RU")), clock())
+            parcel = actions.add_dossier(
+                person, Dossier(numbers=(number,), order=Order(destination="RU")), clock(), title=f"Parcel {number}"
+            )
             parcel.polls.exclude(carrier="cainiao").delete()
-        survivor, killed = forked(watcher, address, clock), 0
+        survivor, killed = forked(service, address, clock), 0
         while killed < kills:
-            victim = forked(watcher, address, clock)
+            victim = forked(service, address, clock)
             Poll.objects.filter(next_at__gt=clock()).update(next_at=clock())  # there is always work
             if chance.random() < 0.7:
                 # An instant of work: while an answer is on its way, being read or being written.
@@ -155,12 +179,16 @@ def main(kills: int, seed: int) -> dict[str, Any]:
         ended(survivor)
         told = asked("/freeze")
         frozen, deadline = clock(), time.time() + 60
-        survivor = forked(watcher, address, clock)
+        survivor = forked(service, address, clock)
         while Poll.objects.filter(asked_at__gt=frozen).count() < len(NUMBERS):
             assert time.time() < deadline, "not every number was asked about again"
             Poll.objects.filter(asked_at__lte=frozen, next_at__gt=clock()).update(next_at=clock())
             time.sleep(0.1)
+        while Outbox.objects.filter(outbox.OPEN).exists():
+            assert time.time() < deadline + 60, "things are told to nobody"
+            time.sleep(0.1)
         ended(survivor)
+        taken = asked("/told")["taken"]
         events = 0
         for parcel in Parcel.objects.all():
             number = parcel.numbers.get().number
@@ -168,12 +196,18 @@ def main(kills: int, seed: int) -> dict[str, Any]:
             wanted = [text_of(number, n) for n in range(told["told"][number])]
             assert sorted(kept) == sorted(wanted), f"{number}: {len(kept)} kept, {len(wanted)} told"
             events += len(kept)
+            said = Outbox.objects.filter(parcel=parcel)
+            sure, begun_ = said.exclude(sent_at=None).count(), said.count()
+            assert sure <= taken.get(number, 0) <= begun_, f"{number}: {taken.get(number)} taken, {begun_} decided"
             latest = parcel.answers.first()
             assert latest is not None and latest.said == summary.said(actions.current_answer(parcel, latest.at))
         return {
             "kills": killed,
             "asks": told["asks"],
             "events": events,
+            "messages": Outbox.objects.count(),
+            "unconfirmed": Outbox.objects.filter(sent_at=None).count(),
+            "taken": sum(taken.values()),
             "answers": sum(parcel.answers.count() for parcel in Parcel.objects.all()),
             "requests_reserved": sum(Source.objects.values_list("asked", flat=True)),
             "seconds": round(time.time() - begun, 1),

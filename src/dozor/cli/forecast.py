@@ -24,13 +24,13 @@ def command() -> None:
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language (default: of your system).")
 def learn(out: Path | None, lang: str | None) -> None:
     """Learns now from all parcels, and keeps it for every answer from now on."""
-    from dozor.cli.service import opened
+    from dozor.cli.service import made_ready, opened
 
     opened()
     from dozor.service.parcels import learning
-    from dozor.service.run import now, prepare
+    from dozor.service.run import now
 
-    prepare(lambda line: click.echo(f"dozor: {line}", err=True))
+    made_ready()
     row = learning.learn(now())
     if out is not None:
         try:
@@ -46,7 +46,7 @@ def show(lang: str | None) -> None:
     """What was learnt last, stage by stage, and how many of the forecasts told here held."""
     from dozor.cli.service import opened
 
-    opened()
+    opened(rows=True)
     _say(lang)
 
 
