@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
 
 
 def forked(work: Any, *words: Any) -> int:
@@ -25,3 +33,16 @@ def ended(pid: int) -> None:
     """Killed, at whatever it was."""
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
+
+
+def told_by(harness: str, database: str, name: str, folder: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What a harness says after ten kills, on a database of its own (sqlite or postgres)."""
+    env = {**os.environ, "DOZOR_DATA": str(folder)}
+    if database == "postgres":
+        env["DATABASE_URL"] = request.getfixturevalue("postgres").create(name)
+    words = [sys.executable, "-m", harness, "10"]
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    seen: dict[str, Any] = json.loads(done.stdout)
+    assert seen["kills"] == 10
+    return seen

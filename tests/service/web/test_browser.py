@@ -23,7 +23,7 @@ PASTED = {
     "en": "LP00990100110018, shipped 20 days ago, 18.99 USD, 41 days of protection left, AliExpress",
 }
 RECEIVED = {"ru": "Получена, хорошо", "en": "Received: good"}
-TODO = {"ru": "Что делать: заб", "en": "What to do: collect the parcel"}
+NEXT_STEP = {"ru": "Что делать: заб", "en": "What to do: collect the parcel"}
 MINUTES = dt.timedelta(minutes=10)  # all scans of the parcel come within them
 
 
@@ -94,7 +94,7 @@ def walked(visitor: Visitor, lang: str, data: Path, peer: Peer, box: Mailbox) ->
     hours_pass(data)
     letter = until(lambda: box.letters[1:], "no news")[-1]
     said = letter.get_content()
-    assert letter["To"] == "anna@example.org" and "LP00990100110018" in letter["Subject"] and TODO[lang] in said
+    assert letter["To"] == "anna@example.org" and "LP00990100110018" in letter["Subject"] and NEXT_STEP[lang] in said
     link = re.search(r"http://\S+", said)
     assert link and link[0] == parcel
     page.goto(link[0])
