@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dozor import knowledge
-from dozor.intake.sentence import known, words_of
+from dozor.intake.sentence import known, lowered, words_of
 from dozor.intake.towns import find_towns
 
 NOT, NOT_AFTER = "not", "not_after"
@@ -79,9 +79,7 @@ def _terms(hits: tuple[Hit, ...]) -> frozenset[str]:
 
 def folded(text: str) -> str:
     """The text as it is compared: one sign for one, lower case, one kind of apostrophe."""
-    if len(small := text.lower()) == len(text):
-        return small.translate(FOLD)
-    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text).translate(FOLD)
+    return lowered(text).translate(FOLD)
 
 
 def sentences(text: str) -> tuple[Sentence, ...]:

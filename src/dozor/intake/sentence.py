@@ -32,6 +32,10 @@ SCRIPTS = {
 SCRIPT_OF = {"ru": "cyrillic", "uk": "cyrillic", "zh": "han"}
 
 
+HAN = re.compile("[\u4e00-\u9fff]")
+# A capital letter of a pattern that stands for itself.
+CAPITAL = re.compile(r"(?<!\\)(?<!\(\?)[A-ZА-ЯЁ]")
+
 # What came of a dispute is no fact where it is asked: "will I win the dispute?"
 OUTCOMES = frozenset({"won", "lost"})
 ASKED = re.compile(r"[^.!?。！？\n]*[?？]")
@@ -84,30 +88,38 @@ class Facts(Struct, frozen=True, omit_defaults=True):
 def read_facts(text: str) -> Facts:
     """All facts the rows find in a text of any of the languages; the first row that matches a fact gives it."""
     found: dict[str, object] = {}
-    written = {script for script, signs in SCRIPTS.items() if signs.search(text)}
+    flat = lowered(text)
+    written = {script for script, signs in SCRIPTS.items() if signs.search(flat)}
     for row, pattern in _patterns():
         if SCRIPT_OF.get(row.lang, "latin") not in written:
             continue
         if row.fact in found:
             continue
-        match = pattern.search(text)
-        if match and not (row.fact == "dispute" and row.value in OUTCOMES and ASKED.match(text, match.end())):
-            value = _value(row, match)
+        match = pattern.search(flat)
+        if match and not (row.fact == "dispute" and row.value in OUTCOMES and ASKED.match(flat, match.end())):
+            value = _value(row, match, text)
             if value is not None:
                 found[row.fact] = value
     for kind in ("marketplace", "destination", "payment", "card_network", "service"):
-        if kind not in found and (word := _word_in(text, kind)) is not None:
+        if kind not in found and (word := _word_in(flat, kind)) is not None:
             found[kind] = word
-    price = _price(text)
+    price = _price(flat)
     if price is not None:
         found["price"] = price
     return Facts(**found)  # type: ignore[arg-type]
 
 
-def _value(row: FactRow, match: re.Match[str]) -> object:
+def lowered(text: str) -> str:
+    """The text in lower case, sign for sign: a place in one is the same place in the other."""
+    if len(small := text.lower()) == len(text):
+        return small
+    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+
+
+def _value(row: FactRow, match: re.Match[str], text: str) -> object:
     groups = match.groupdict()
     if groups.get("words"):
-        return groups["words"].strip()
+        return text[slice(*match.span("words"))].strip()
     if "unit" in groups:
         days = lookup("unit", groups["unit"] or "")
         count = 1.0 if groups.get("n") is None else _count(groups["n"])
@@ -122,8 +134,8 @@ def _count(word: str) -> float | None:
     return None if named is None else float(named)
 
 
-def _price(text: str) -> Money | None:
-    for match in _price_pattern().finditer(text):
+def _price(flat: str) -> Money | None:
+    for match in _price_pattern().finditer(flat):
         sign = (match["before"] or match["after"] or "").casefold()
         currency = lookup("currency", sign)
         if currency is not None:
@@ -132,8 +144,8 @@ def _price(text: str) -> Money | None:
     return None
 
 
-def _word_in(text: str, kind: str) -> str | None:
-    match = words_of(kind).search(text)
+def _word_in(flat: str, kind: str) -> str | None:
+    match = words_of(kind).search(flat)
     return None if match is None else str(lookup(kind, match[0]))
 
 
@@ -148,11 +160,13 @@ def _patterns() -> tuple[tuple[FactRow, re.Pattern[str]], ...]:
     for row in knowledge.rows("intake/facts", "facts-*.toml", FactRow):
         if row.fact not in Facts.__struct_fields__:
             raise knowledge.KnowledgeError(f"intake/facts: {row.pattern!r} gives {row.fact!r}, which is no fact")
+        if CAPITAL.search(row.pattern):
+            raise knowledge.KnowledgeError(f"intake/facts: {row.pattern!r}: write it in lower case, as texts are read")
         pattern = row.pattern
         for slot, meaning in SLOTS.items():
             pattern = pattern.replace(slot, meaning)
         try:
-            compiled.append((row, re.compile(pattern, re.IGNORECASE)))
+            compiled.append((row, re.compile(pattern)))
         except re.error as error:
             raise knowledge.KnowledgeError(f"intake/facts: {row.pattern!r}: {error}") from None
     return tuple(compiled)
@@ -174,12 +188,12 @@ def known(kind: str) -> tuple[str, ...]:
 
 @cache
 def words_of(kind: str) -> re.Pattern[str]:
-    """Whole words, longest first; Chinese words have no borders to stand at."""
-    parts = []
-    for word in sorted(_words()[kind], key=len, reverse=True):
-        escaped = re.escape(word)
-        parts.append(escaped if re.search(r"[\u4e00-\u9fff]", word) else rf"(?<!\w){escaped}(?!\w)")
-    return re.compile("|".join(parts), re.IGNORECASE)
+    """Whole words of a text in lower case, longest first; Chinese words have no borders to stand at."""
+    words = sorted(_words()[kind], key=len, reverse=True)
+    bare = [re.escape(word) for word in words if HAN.search(word)]
+    # One look at the borders for all words, and no folding of case: either makes the search many times as long.
+    bordered = "|".join(re.escape(word) for word in words if not HAN.search(word))
+    return re.compile("|".join([*([rf"(?<!\w)(?:{bordered})(?!\w)"] if bordered else []), *bare]))
 
 
 @cache
@@ -187,4 +201,4 @@ def _price_pattern() -> re.Pattern[str]:
     signs = sorted(_words()["currency"], key=len, reverse=True)
     sign = "|".join(rf"{re.escape(s)}(?!\w)" if s[-1].isalpha() else re.escape(s) for s in signs)
     amount = r"(?P<amount>\d{1,3}(?:[ \u00a0]\d{3})+(?:[.,]\d{1,2})?|\d{1,7}(?:[.,]\d{1,2})?)"
-    return re.compile(rf"(?<!\w)(?:(?P<before>{sign})\s?)?{amount}(?:\s?(?P<after>{sign}))?", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:(?P<before>{sign})\s?)?{amount}(?:\s?(?P<after>{sign}))?")

@@ -75,7 +75,7 @@ def _durations(text: str, today: dt.date, kinds: frozenset[str], figures: bool) 
     spans = [
         *(_counted(flat) if "unit" in kinds else ()),
         *(_named_days(flat) if "day" in kinds else ()),
-        *(_dates(flat, today) if figures else ()),
+        *(_dates(flat, today, named="month" in kinds) if figures else ()),
         *(_months(flat, today) if "month" in kinds else ()),
     ]
     spans.sort(key=lambda span: (span.start, -span.end))
@@ -126,14 +126,14 @@ def _named_days(flat: str) -> list[Span]:
     return spans
 
 
-def _dates(flat: str, today: dt.date) -> list[Span]:
-    """Days of a month, with or without a year; without one the latest that is not far ahead."""
+def _dates(flat: str, today: dt.date, *, named: bool) -> list[Span]:
+    """Days of a month, `named` or in figures, with or without a year; without one the latest that is not far ahead."""
     spans = []
-    for match in _date().finditer(flat):
-        parts = match.groupdict()
+    for match in _date(named).finditer(flat):
+        parts = dict.fromkeys(("m1", "m2", "d1", "d2", "y1", "y2")) | match.groupdict()
         month = parts["m1"] or parts["m2"]
-        number = lookup("month", month) if month is not None else float(parts["mm"] or parts["im"])
-        day = int(parts["d1"] or parts["d2"] or parts["dd"] or parts["id"])
+        number = lookup("month", month) if month is not None else float(parts["mm"] or parts["im"] or 0)
+        day = int(parts["d1"] or parts["d2"] or parts["dd"] or parts["id"] or 0)
         year = parts["y1"] or parts["y2"] or parts["yy"] or parts["iy"]
         if number is None:
             continue
@@ -214,24 +214,27 @@ def _duration() -> re.Pattern[str]:
     unit, count = words_of("unit").pattern, words_of("count").pattern
     number = rf"\d{{1,3}}(?:[.,]\d)?|{count}"
     return re.compile(
-        rf"(?:(?<![\w.,])|(?<=[\u3400-\u9fff]))(?:(?P<n>{number})(?:\s*[-–]\s*\d{{1,3}})?[\s-]*)?(?P<unit>{unit})", re.I
+        rf"(?:(?<![\w.,])|(?<=[\u3400-\u9fff]))(?:(?P<n>{number})(?:\s*[-–]\s*\d{{1,3}})?[\s-]*)?(?P<unit>{unit})"
     )
 
 
 @cache
 def _since() -> re.Pattern[str]:
     since, part, month = (words_of(kind).pattern for kind in ("since", "part", "month"))
-    return re.compile(rf"(?:{since})\s+(?:(?P<part>{part})\s+)?(?P<month>{month})(?!\s*\d)", re.I)
+    return re.compile(rf"(?:{since})\s+(?:(?P<part>{part})\s+)?(?P<month>{month})(?!\s*\d)")
 
 
 @cache
-def _date() -> re.Pattern[str]:
+def _date(named: bool) -> re.Pattern[str]:
+    """Dates in figures; with `named` those with the name of a month, too, which are many times as long to look for."""
     month = words_of("month").pattern
     year = r"(?:,?\s*(?P<{}>20\d\d))?"
-    return re.compile(
+    words = (
         rf"(?<!\w)(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.|º|er)?(?:\s+(?:of|de|di))?\s+(?P<m1>{month}){year.format('y1')}"
-        rf"|(?P<m2>{month})\s*(?P<d2>\d{{1,2}})(?:日|号|(?:st|nd|rd|th)?(?!\w)){year.format('y2')}"
-        r"|(?<![\d.])(?P<dd>\d{1,2})\.(?P<mm>0[1-9]|1[0-2])(?:\.(?P<yy>20\d\d|\d\d))?(?![\d.])"
-        r"|(?<!\d)(?P<iy>20\d\d)-(?P<im>\d\d)-(?P<id>\d\d)(?!\d)",
-        re.I,
+        rf"|(?P<m2>{month})\s*(?P<d2>\d{{1,2}})(?:日|号|(?:st|nd|rd|th)?(?!\w)){year.format('y2')}|"
     )
+    figures = (
+        r"(?<![\d.])(?P<dd>\d{1,2})\.(?P<mm>0[1-9]|1[0-2])(?:\.(?P<yy>20\d\d|\d\d))?(?![\d.])"
+        r"|(?<!\d)(?P<iy>20\d\d)-(?P<im>\d\d)-(?P<id>\d\d)(?!\d)"
+    )
+    return re.compile(words + figures if named else figures)
