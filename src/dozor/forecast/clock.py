@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import threading
 from bisect import bisect_right
 from functools import cache, lru_cache
 
@@ -19,6 +20,8 @@ DAY = dt.timedelta(days=1)
 HOURS = 24
 FLAT = (1.0,) * HOURS
 CLOSED = 7  # a public holiday, after the seven days of the week
+LONGEST = 500  # days that are counted one by one; beyond them every day is an average one
+Way = tuple[str, str | None, str | None, bool]  # stage, origin, destination, whether seasons count
 ORIGIN_SIDE = frozenset({"first_scan", "export", "import"})
 
 
@@ -50,8 +53,40 @@ def even_rhythm() -> Rhythm:
     return Rhythm.of((FLAT,) * 7, FLAT)
 
 
+class Days:
+    """The days from a first one on, each wound once for all who count from it: how its hours pass, how fast, how far
+    the clock has come.
+    """
+
+    def __init__(self, first: dt.date, way: Way, rhythm: Rhythm) -> None:
+        self.first, self.way, self.rhythm = first, way, rhythm
+        self.hours: list[tuple[float, ...]] = []
+        self.speeds: list[float] = []
+        self.at = [0.0]
+        self._door = threading.Lock()
+
+    def wind(self, days: int) -> None:
+        """Knows so many days, none of them beyond the longest wait. Days that are known never change."""
+        days = min(days, LONGEST)
+        if len(self.at) > days:
+            return
+        stage, origin, destination, seasonal = self.way
+        with self._door:
+            for ahead in range(len(self.hours), days):
+                day = self.first + DAY * ahead
+                kind, speed = day_of(day, stage, origin, destination, seasonal=seasonal)
+                self.hours.append(self.rhythm.closed if kind == CLOSED else self.rhythm.days[kind])
+                self.speeds.append(speed)
+                self.at.append(self.at[-1] + speed * self.rhythm.means[kind])
+
+
+@lru_cache(maxsize=2048)
+def _days_from(first: dt.date, way: Way, rhythm: Rhythm) -> Days:
+    return Days(first, way, rhythm)
+
+
 class Clock:
-    """The clock of a stage between two countries (None: not known), from `since` on for at most `days` days."""
+    """The clock of a stage between two countries (None: not known), from `since` on."""
 
     def __init__(
         self,
@@ -62,63 +97,48 @@ class Clock:
         *,
         rhythm: Rhythm | None = None,
         seasonal: bool = True,
-        days: int = 500,
     ) -> None:
         country = side(stage, origin, destination)
         self.since = since
-        self.rhythm = rhythm or (usual_rhythm(country) if country else even_rhythm())
-        self.first = since.date()
-        self.days = days
-        self._way = (stage, origin, destination, seasonal)
-        self._hours: list[tuple[float, ...]] = []
-        self._speeds: list[float] = []
-        self._at = [0.0]
-        self.start = self._clock((since - _midnight(self.first)) / DAY)
+        self._midnight = dt.datetime.combine(since.date(), dt.time(), dt.UTC)
+        rhythm = rhythm or (usual_rhythm(country) if country else even_rhythm())
+        self._days = _days_from(since.date(), (stage, origin, destination, seasonal), rhythm)
+        self.start = self._clock((since - self._midnight) / DAY)
 
     def elapsed(self, now: dt.datetime) -> float:
         """Days of the clock from `since` to `now`."""
-        return max(0.0, self._clock((now - _midnight(self.first)) / DAY) - self.start)
+        return max(0.0, self._clock((now - self._midnight) / DAY) - self.start)
 
     def until(self, passed: float) -> float:
         """Calendar days from `since` after which so many days of the clock have passed."""
-        target = self.start + max(0.0, passed)
-        while self._at[-1] <= target and len(self._hours) < self.days:
-            self._wind(len(self._hours) + 1)
-        if target > self._at[-1]:  # beyond the last day of the table: at the usual speed
-            end = len(self._hours) + target - self._at[-1]
+        target, known = self.start + max(0.0, passed), self._days
+        while known.at[-1] <= target and len(known.at) <= LONGEST:
+            known.wind(len(known.at))
+        if target > known.at[-1]:  # beyond the last day: at the usual speed
+            end = LONGEST + target - known.at[-1]
         else:
-            day = min(bisect_right(self._at, target) - 1, len(self._hours) - 1)
-            left, hour = target - self._at[day], 0
-            hours, speed = self._hours[day], self._speeds[day]
+            day = min(bisect_right(known.at, target) - 1, LONGEST - 1)
+            left, hour = target - known.at[day], 0
+            hours, speed = known.hours[day], known.speeds[day]
             while hour < HOURS - 1 and left > hours[hour] * speed / HOURS:
                 left -= hours[hour] * speed / HOURS
                 hour += 1
             end = day + (hour + left / max(hours[hour] * speed, 1e-9) * HOURS) / HOURS
-        return end - (self.since - _midnight(self.first)) / DAY
+        return end - (self.since - self._midnight) / DAY
 
     def _clock(self, days: float) -> float:
         """Its reading so many calendar days after the midnight before `since`."""
         if days <= 0:
             return 0.0
-        whole = int(days)
-        self._wind(min(whole + 1, self.days))
-        if whole >= self.days:
-            return self._at[-1] + days - self.days
-        hours, speed = self._hours[whole], self._speeds[whole]
+        whole, known = int(days), self._days
+        known.wind(whole + 1)
+        if whole >= LONGEST:
+            return known.at[LONGEST] + days - LONGEST
+        hours, speed = known.hours[whole], known.speeds[whole]
         part = (days - whole) * HOURS
         full = int(part)
         done = sum(hours[:full]) + (part - full) * (hours[full] if full < HOURS else 0.0)
-        return self._at[whole] + speed * done / HOURS
-
-    def _wind(self, days: int) -> None:
-        """Knows so many days from here on."""
-        stage, origin, destination, seasonal = self._way
-        for ahead in range(len(self._hours), days):
-            day = self.first + DAY * ahead
-            kind, speed = day_of(day, stage, origin, destination, seasonal=seasonal)
-            self._hours.append(self.rhythm.closed if kind == CLOSED else self.rhythm.days[kind])
-            self._speeds.append(speed)
-            self._at.append(self._at[-1] + speed * self.rhythm.means[kind])
+        return known.at[whole] + speed * done / HOURS
 
 
 def side(stage: str, origin: str | None, destination: str | None) -> str | None:
@@ -213,7 +233,3 @@ def _days(on: str, year: int) -> list[dt.date]:
     start = dt.date.fromisoformat(first)
     count = (dt.date.fromisoformat(last or first) - start).days + 1
     return [start + DAY * ahead for ahead in range(count) if (start + DAY * ahead).year == year]
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)

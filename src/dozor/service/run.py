@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import importlib
 import logging
 import os
@@ -17,6 +18,7 @@ from typing import Any
 
 log = logging.getLogger("dozor.run")
 PREPARING = 0x646F7A6F72  # of our advisory locks of a PostgreSQL the only one: "dozor"
+COLLECT = 50_000, 20, 100  # objects made, and how many rounds of the younger before one of the older
 Background = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
@@ -168,6 +170,7 @@ async def _serve(host: str, port: int, ready: Callable[[], None]) -> None:
 
     from dozor.service.asgi import application
 
+    collect_seldom()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
@@ -196,6 +199,15 @@ async def _serve(host: str, port: int, ready: Callable[[], None]) -> None:
     for task in late:
         task.cancel()
     await asyncio.gather(*done, *late, return_exceptions=True)
+
+
+def collect_seldom() -> None:
+    """What stands when the service starts stays for good, and a page drops what it made without help: Python's search
+    for circles of forgotten objects, which goes through all there is, is left to every so many pages.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
 
 
 async def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
