@@ -85,7 +85,7 @@ def _fits(row: Row | GuardRow, s: Situation) -> bool:
         (not row.disputes or s.state in row.disputes)
         and (not row.causes or s.cause in row.causes)
         and (not row.replies or s.reply in row.replies)
-        and all(s.has(condition) for condition in row.when)
+        and s.fit(row.when)
     )
 
 

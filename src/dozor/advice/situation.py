@@ -10,6 +10,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from dozor.advice.claims import (
@@ -60,6 +61,20 @@ class Situation:
     def has(self, condition: str) -> bool:
         """Whether a condition of the tables holds: a fact, or `!fact`."""
         return condition[1:] not in self.facts if condition.startswith("!") else condition in self.facts
+
+    def fit(self, conditions: tuple[str, ...]) -> bool:
+        """Whether all conditions hold."""
+        wanted, unwanted = _sides(conditions)
+        return wanted <= self.facts and unwanted.isdisjoint(self.facts)
+
+
+@cache
+def _sides(conditions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """What must hold and what must not."""
+    return (
+        frozenset(each for each in conditions if not each.startswith("!")),
+        frozenset(each[1:] for each in conditions if each.startswith("!")),
+    )
 
 
 def situation(

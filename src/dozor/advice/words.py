@@ -84,11 +84,15 @@ def message(id: str, speak: Languages, args: Mapping[str, Any]) -> tuple[dict[st
 
 def fill(text: str, args: Mapping[str, Any], lang: str) -> str:
     """The text with its known parts filled; what is unknown is left out with its part."""
-    shown = {name: _shown(value, lang) for name, value in args.items() if value is not None}
+    shown: dict[str, str] = {}
 
     def part(found: re.Match[str]) -> str:
-        names = _names(found[1])
-        return found[1].format_map(shown) if all(name in shown for name in names) else ""
+        for name in _names(found[1]):
+            if args.get(name) is None:
+                return ""
+            if name not in shown:
+                shown[name] = _shown(args[name], lang)
+        return found[1].format_map(shown)
 
     # A part left out must not leave its punctuation behind.
     filled = STOPS.sub(r"\1", PART.sub(part, text))
@@ -168,11 +172,12 @@ def _messages() -> dict[str, tuple[MessageRow, ...]]:
 @cache
 def _placeholders(id: str) -> tuple[str, ...]:
     forms = i18n.catalogue("en").get(id)
-    return tuple(_names(forms[0])) if forms else ()
+    return _names(forms[0]) if forms else ()
 
 
-def _names(text: str) -> list[str]:
-    return [name for _, name, _, _ in string.Formatter().parse(text) if name]
+@cache  # as many as the tables have sentences and parts
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
 def _shown(value: Any, lang: str) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
-from dozor.diagnosis.facts import Facts, facts
+from dozor.diagnosis.facts import Facts, facts, sides
 from dozor.diagnosis.observe import next_observation
 from dozor.diagnosis.tables import CauseRow, EvidenceRow, causes, evidence, figures
 from dozor.model import (
@@ -46,7 +47,10 @@ def diagnose(
     """
     known = facts(dossier, mentions, journey, clock, outlook, now, replies, tracked_prior)
     pieces = [_piece(row, known) for row in weigh(known)]
-    shares = {row.id: math.log(row.prior) + sum(piece.on(row.id) for piece in pieces) for row in causes()}
+    shares = {row.id: math.log(row.prior) for row in causes()}
+    for piece in pieces:
+        for id in shares:
+            shares[id] += piece.weights.get(id, piece.others)
     probabilities = _held_below_ceilings(_normalised(shares), known)
     changes: dict[str, Text] = {}
     ranked = tuple(
@@ -69,10 +73,17 @@ def diagnose(
 def weigh(known: Facts) -> list[EvidenceRow]:
     """The evidence that applies: of each group the first row that fits."""
     chosen: dict[str, EvidenceRow] = {}
-    for row in evidence():
-        if row.group not in chosen and known.fit(row.when):
+    names = known.names
+    for row, (wanted, unwanted) in _conditions():
+        if row.group not in chosen and wanted <= names and unwanted.isdisjoint(names):
             chosen[row.group] = row
     return list(chosen.values())
+
+
+@cache
+def _conditions() -> tuple[tuple[EvidenceRow, tuple[frozenset[str], frozenset[str]]], ...]:
+    """Each row of evidence with what must hold for it and what must not."""
+    return tuple((row, sides(tuple(row.when))) for row in evidence())
 
 
 class _Piece(NamedTuple):
@@ -83,9 +94,6 @@ class _Piece(NamedTuple):
     others: float
     why: Text
     source: str
-
-    def on(self, cause: CauseId) -> float:
-        return self.weights.get(cause, self.others)
 
 
 def _piece(row: EvidenceRow, known: Facts) -> _Piece:
@@ -120,7 +128,7 @@ def _grounded(row: CauseRow, known: Facts) -> bool:
 
 def _evidence(pieces: Sequence[_Piece], cause: CauseId) -> tuple[Evidence, ...]:
     least = figures().shown_least
-    weighed = [(weight, piece) for piece in pieces if abs(weight := piece.on(cause)) >= least]
+    weighed = [(weight, piece) for piece in pieces if abs(weight := piece.weights.get(cause, piece.others)) >= least]
     weighed.sort(key=lambda pair: -abs(pair[0]))
     return tuple(Evidence(piece.id, round(weight, 3), piece.why, piece.source) for weight, piece in weighed)
 

@@ -99,12 +99,12 @@ class Facts:
 
     def fit(self, conditions: Sequence[str]) -> bool:
         """Whether all conditions hold."""
-        wanted, unwanted = _sides(tuple(conditions))
+        wanted, unwanted = sides(tuple(conditions))
         return wanted <= self.names and unwanted.isdisjoint(self.names)
 
 
 @cache
-def _sides(conditions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+def sides(conditions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
     """What must hold and what must not."""
     return (
         frozenset(each for each in conditions if not each.startswith("!")),

@@ -165,10 +165,11 @@ def _pace(day: dt.date, stage: str, origin: str, destination: str) -> tuple[int,
     )
 
 
-def seasons_on(day: dt.date, stage: str, origin: str | None, destination: str | None) -> list[Season]:
+@lru_cache(maxsize=50_000)
+def seasons_on(day: dt.date, stage: str, origin: str | None, destination: str | None) -> tuple[Season, ...]:
     """The seasons of the table that slow a stage on a day. A country that is not known is held to be in none."""
     concerned = _concerned(stage, (origin or "")[:2], (destination or "")[:2])
-    return [row for row in concerned if within(day, row.start, row.end)]
+    return tuple(row for row in concerned if within(day, row.start, row.end))
 
 
 @cache

@@ -130,14 +130,11 @@ class Curve(Struct, frozen=True):
         return self.quantile(0.5)
 
     @property
-    def mean(self) -> float:
-        """The mean, in days."""
-        return self._moment(1)
-
-    @property
-    def variance(self) -> float:
-        """The variance, in days squared."""
-        return max(1e-9, self._moment(2) - self.mean**2)
+    def moments(self) -> tuple[float, float]:
+        """Mean and variance, in days and days squared."""
+        first, second = _spreads(self.points, self.sigma)
+        mean = math.exp(self.mu) * first
+        return mean, max(1e-9, math.exp(2 * self.mu) * second - mean**2)
 
     def later(self, days: float) -> Curve:
         """The same spread, its median moved by so many days."""
@@ -148,13 +145,14 @@ class Curve(Struct, frozen=True):
         """The same shape, so many times as long."""
         return Curve(self.mu + math.log(factor), self.sigma, self.points)
 
-    def _moment(self, power: int) -> float:
-        return math.exp(power * self.mu) * _spread(self.points, power * self.sigma)
-
 
 @lru_cache(maxsize=1024)  # one a stage: parcels differ in `mu` alone
+def _spreads(points: tuple[float, ...], sigma: float) -> tuple[float, float]:
+    """The means of exp(sigma * error) and of its square over a curve of errors."""
+    return _spread(points, sigma), _spread(points, 2 * sigma)
+
+
 def _spread(points: tuple[float, ...], rate: float) -> float:
-    """The mean of exp(rate * error) over a curve of errors."""
     total = 0.0
     for low in range(CURVE_POINTS - 1):
         share = points[low] - points[low + 1]

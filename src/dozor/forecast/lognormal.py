@@ -28,14 +28,10 @@ class LogNormal(Struct, frozen=True):
         return self.median * math.exp(self.sigma * NORMAL.inv_cdf(share))
 
     @property
-    def mean(self) -> float:
-        """The mean, in days."""
-        return self.median * math.exp(self.sigma**2 / 2)
-
-    @property
-    def variance(self) -> float:
-        """The variance, in days squared."""
-        return (math.exp(self.sigma**2) - 1) * self.mean**2
+    def moments(self) -> tuple[float, float]:
+        """Mean and variance, in days and days squared."""
+        mean = self.median * math.exp(self.sigma**2 / 2)
+        return mean, (math.exp(self.sigma**2) - 1) * mean**2
 
     def later(self, days: float) -> LogNormal:
         """The same spread, its median moved by so many days."""
@@ -50,17 +46,13 @@ class Positive(Protocol):
     """A time with a mean and a variance, in days."""
 
     @property
-    def mean(self) -> float:
-        """Days."""
-
-    @property
-    def variance(self) -> float:
-        """Days squared."""
+    def moments(self) -> tuple[float, float]:
+        """Days, days squared."""
 
 
 def total(parts: Sequence[Positive]) -> LogNormal:
     """The sum of independent times as the log-normal of equal mean and variance (Fenton 1960)."""
-    mean = sum(part.mean for part in parts)
-    variance = sum(part.variance for part in parts)
+    moments = [part.moments for part in parts]
+    mean, variance = sum(mean for mean, _ in moments), sum(variance for _, variance in moments)
     sigma = math.sqrt(math.log(1 + variance / mean**2))
     return LogNormal(mean * math.exp(-(sigma**2) / 2), sigma)

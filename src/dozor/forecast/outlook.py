@@ -95,13 +95,15 @@ def look(
 
     clock = _clock(asked, asked.stage, since, here.model)
     passed = clock.elapsed(now)
-    left: Time = total([_scaled(parts[stage].time, scale) for stage in left_stages])
     never = whole.never * len(left_stages) / len(STAGES)
     # What is known by itself need not be pieced together: the whole way, and what of it was learnt from here on.
+    left: Time
     if asked.stage == STAGES[0]:
         left = whole.time
     elif (rest := _rest_of(asked, learnt)) is not None:
         left, never = rest.time, rest.never
+    else:
+        left = total([parts[stage].time.times(scale) for stage in left_stages])
     arrival = _Arrival(left.later(sum(days for _, days in pauses)), never, _week_clock(asked, since), now)
     days = sorted({(now + DAY * ahead).date() for ahead in settings().horizons} | _day(protection_end, now))
     ground = ground_of(here)
@@ -217,10 +219,6 @@ def _season(asked: Parcel, stage: str, start: dt.datetime, days: float) -> str:
         for row in seasons_on((start + DAY * ahead).date(), stage, origin, asked.destination):
             counts[row.id] = counts.get(row.id, 0) + 1
     return max(counts, key=lambda name: counts[name]) if counts else "holidays"
-
-
-def _scaled(time: Time, scale: float) -> Time:
-    return time.times(scale)
 
 
 def _promised(order: Order, since: dt.datetime) -> float | None:

@@ -48,7 +48,10 @@ def claims(spoken: Sequence[Sentence]) -> tuple[Claim, ...]:
     found: dict[str, Claim] = {}
     held = [(sentence, sentence.terms()) for sentence in spoken]
     pairs = [(sentence, sentence.terms()) for sentence in joined(spoken)]
-    for row, wanted, unwanted in _compiled():
+    compiled, opens = _compiled(), _opening()
+    spoken_of = frozenset[str]().union(*(terms for _, terms in held))
+    for place in sorted({place for term in spoken_of for place in opens.get(term, ())}):
+        row, wanted, unwanted = compiled[place]
         if row.id in found:
             continue
         for sentence, terms in (*held, *pairs) if row.across else held:
@@ -79,6 +82,16 @@ def _compiled() -> tuple[tuple[ClaimRow, tuple[Parts, ...], tuple[tuple[Parts, .
         )
         for row in rows()
     )
+
+
+@cache
+def _opening() -> dict[str, tuple[int, ...]]:
+    """By a term, the places of the rows that begin with it: a text speaks of few things, the table of many."""
+    places: dict[str, list[int]] = {}
+    for place, (_, wanted, _) in enumerate(_compiled()):
+        for term in wanted[0]:
+            places.setdefault(term, []).append(place)
+    return {term: tuple(found) for term, found in places.items()}
 
 
 @cache

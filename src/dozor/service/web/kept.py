@@ -11,7 +11,7 @@ import secrets
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -25,6 +25,7 @@ from dozor.service.language import current
 from dozor.service.unchanged import Memory
 
 TOKEN = secrets.token_hex(16)  # stands where a form's token will stand; nobody outside this process knows it
+SLOT = secrets.token_hex(16)  # on both sides of a slot's name in a frame
 Parts = tuple[str, ...]
 _pages = Memory(200)
 
@@ -36,6 +37,21 @@ def page(request: HttpRequest, template: str, key: Hashable, context: Callable[[
     minute = timezone.now().replace(second=0, microsecond=0)
     whole = (template, key, request.person.pk, current(), minute)
     return HttpResponse(shown(_pages.get(whole, lambda: _rendered(request, template, context())), request))
+
+
+def framed(request: HttpRequest, template: str, slots: Mapping[str, str], context: dict[str, Any]) -> HttpResponse:
+    """A page whose frame is as it was a moment ago, and what is new in it in its slots: names of the template, each
+    with its HTML. The rest of the context are few plain values, which with the visitor make the frame what it is.
+    """
+    if len(get_messages(request)) or request.method != "POST":  # an address that was asked for is within the page
+        return fresh(request, template, {**context, **{name: SafeString(html) for name, html in slots.items()}})
+    person = getattr(request, "person", None)
+    whole = (template, tuple(slots), tuple(context.items()), person and person.pk, current())
+    empty = {name: SafeString(f"{SLOT}{name}{SLOT}") for name in slots}
+    frame = _pages.get(whole, lambda: _rendered(request, template, {**context, **empty}))
+    pieces = frame.split(SLOT)  # every second one is a name
+    pieces[1::2] = [slots[name] for name in pieces[1::2]]
+    return HttpResponse(shown("".join(pieces), request))
 
 
 def fresh(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
 from django import template
 from django.forms import BoundField
-from django.utils.html import format_html
+from django.template.base import FilterExpression, Node, Parser, Token, render_value_in_context
+from django.template.context import Context
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from dozor.i18n import has, plural, say
@@ -17,12 +20,36 @@ from dozor.service.language import current
 from dozor.service.web.letter import Spoken
 
 register = template.Library()
+LANG = "dozor_lang"  # the language of what is being rendered, asked for once a template
 
 
-@register.simple_tag
-def t(id: str, **args: Any) -> str:
+@register.tag
+def t(parser: Parser, token: Token) -> Node:
     """A sentence of the catalogues, in the language of the request; escaped as any other text."""
-    return say(Text(id, args), current())
+    _, id, *given = token.split_contents()
+    pairs = (each.split("=", 1) for each in given)
+    return Sentence(id.strip("\"'"), {name: parser.compile_filter(value) for name, value in pairs})
+
+
+class Sentence(Node):
+    """A place where a sentence stands. Most have nothing to fill in, and are the same on every page."""
+
+    def __init__(self, id: str, args: dict[str, FilterExpression]) -> None:
+        self.id, self.args = id, args
+
+    def render(self, context: Context) -> str:
+        """The sentence."""
+        lang = context.render_context.get(LANG) or context.render_context.setdefault(LANG, current())
+        if not self.args:
+            return _bare(self.id, lang, context.autoescape)
+        args = {name: value.resolve(context) for name, value in self.args.items()}
+        return render_value_in_context(say(Text(self.id, args), lang), context)
+
+
+@cache
+def _bare(id: str, lang: str, autoescape: bool) -> str:
+    said = say(Text(id), lang)
+    return escape(said) if autoescape else said
 
 
 @register.simple_tag

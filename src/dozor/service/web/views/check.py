@@ -11,8 +11,10 @@ import datetime as dt
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.views.decorators.http import require_http_methods, require_POST
 from msgspec.structs import replace
 
@@ -23,6 +25,7 @@ from dozor.service.parcels import actions, learning
 from dozor.service.parcels.mapping import TooLongError
 from dozor.service.parcels.models import Person
 from dozor.service.web import asking
+from dozor.service.web import kept as keeping
 from dozor.service.web.letter import letter
 from dozor.service.web.limits import limited
 from dozor.service.web.spoken import told
@@ -103,11 +106,17 @@ def _answered(
     request: HttpRequest, text: str, dossier: Dossier, now: dt.datetime, *, asked: bool = False
 ) -> HttpResponse:
     person = getattr(request, "person", None)
+    told = letter(learning.answered(dossier, now, person), current(), person.zone if person else "UTC")
     context = {
         "text": text,
-        "letter": letter(learning.answered(dossier, now, person), current(), person.zone if person else "UTC"),
+        "letter": told,
         "buttons": "web/_check_buttons.html",
         "may_ask": not asked and asking.can_be_asked(dossier),
-        "asked": asked,
+        "csrf_token": keeping.TOKEN,
     }
-    return render(request, "web/check.html", context)
+    slots = {
+        "headline": escape(told.headline),
+        "text": escape(text),
+        "letter": render_to_string("web/_letter.html", context),
+    }
+    return keeping.framed(request, "web/check.html", slots, {"asked": asked})
