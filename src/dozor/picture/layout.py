@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
+
+from msgspec import Struct
 
 from dozor.picture.tables import figure, width_of
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     """A rectangle: x grows to the right, y downwards, in pixels."""
 
     x: float
@@ -28,8 +29,7 @@ class Box:
         )
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Struct, frozen=True):
     """Lines of text at an instant of a lane; `x` is where the instant stands."""
 
     x: float
@@ -38,19 +38,18 @@ class Label:
     bold: bool = False
     tied: bool = True  # a leader ties it to its instant; a stretch's label floats
 
-    @cached_property
+    @property
     def width(self) -> float:
         """The width of its longest line."""
         return max(width_of(line, bold=self.bold) for line in self.lines)
 
-    @cached_property
+    @property
     def height(self) -> float:
         """The height of its lines."""
         return figure("line") * len(self.lines)
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A label with its box; `leader` is how far its instant's line reaches down to it (0: it stands beside)."""
 
     label: Label
@@ -72,14 +71,15 @@ class Zone:
         `spare` are instants whose own labels are still to come: they are left uncovered where that is possible.
         """
         step, y, far = figure("line") / 2, 0.0, figure("far") * figure("line")
+        width, height = label.width, label.height
         near, starts = True, self._starts(label, spare, near=True)
         while True:
             # Far down a leader may pass behind other labels, and at last a label may stand across a wall.
             if near and y >= 8 * far:
                 near, starts = False, self._starts(label, spare, near=False)
             for x in starts:
-                found = Box(x, y, label.width, label.height)
-                leader = y if label.tied and y > 0 and x - 1 <= label.x <= x + label.width + 1 else 0.0
+                found = Box(x, y, width, height)
+                leader = y if label.tied and y > 0 and x - 1 <= label.x <= x + width + 1 else 0.0
                 line = self._line(label.x, leader) if y < far else None
                 walls = self.walls if y < 10 * far else []
                 if self._free(found, line, walls):
@@ -131,6 +131,7 @@ class Zone:
         return Box(x - 0.5, 0, 1, leader) if leader else None
 
 
+@lru_cache(maxsize=4096)  # many parcels have the same words
 def wrapped(text: str, most: float, *, bold: bool = False) -> tuple[str, ...]:
     """The text in lines of at most so many pixels. A word may be longer, a figure keeps its unit beside it, and
     Chinese breaks anywhere.

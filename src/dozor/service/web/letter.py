@@ -49,8 +49,15 @@ def shown() -> Shown:
     return knowledge.document("service/web", "letter.toml", Shown)
 
 
+class Fields:
+    """Whose fields templates find at their first look, by name as of a mapping, instead of after a failure."""
+
+    def __getitem__(self, name: str) -> object:
+        return self.__dict__[name]
+
+
 @dataclass(frozen=True)
-class Spoken:
+class Spoken(Fields):
     """An instant as people say it: "30 November", its exact form, how many days away, and whether it has passed."""
 
     text: str
@@ -61,7 +68,7 @@ class Spoken:
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Fields):
     """A text to send, and its language in words."""
 
     lang: str
@@ -70,7 +77,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Todo:
+class Todo(Fields):
     """One step: what, from and until when, why, what happens otherwise, what to look for, the words."""
 
     id: str
@@ -86,7 +93,7 @@ class Todo:
 
 
 @dataclass(frozen=True)
-class Reason:
+class Reason(Fields):
     """One cause: its share, its name, what speaks for and against it, what would change the verdict."""
 
     id: str
@@ -97,7 +104,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Number:
+class Number(Fields):
     """A number as it was read: its pieces where they are known, sentences about it, and what may have been meant."""
 
     normal: str
@@ -110,7 +117,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Dated:
+class Dated(Fields):
     """A limit of the protection clock."""
 
     name: str
@@ -119,7 +126,7 @@ class Dated:
 
 
 @dataclass(frozen=True)
-class Scan:
+class Scan(Fields):
     """An event: what it means, the carrier's own words, when, where, and who told it."""
 
     meaning: str
@@ -134,7 +141,7 @@ class Scan:
 
 
 @dataclass(frozen=True)
-class Silence:
+class Silence(Fields):
     """How long nothing moved, what is usual there, and shares of a bar (0…100): the norm's band, and today.
 
     `band`: the days between which it may come; `ground`: what these days are made of and stand on.
@@ -150,7 +157,7 @@ class Silence:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Letter(Fields):
     """All of it, from the verdict down to the raw material."""
 
     headline: str

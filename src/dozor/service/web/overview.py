@@ -23,7 +23,7 @@ from dozor.i18n import has, money, say
 from dozor.model import Money, Text
 from dozor.service.language import djangos
 from dozor.service.parcels.models import ENDED, Fate, Line, Number, Order, Parcel, Person
-from dozor.service.web.letter import Spoken, shown, spoken
+from dozor.service.web.letter import Fields, Spoken, shown, spoken
 
 
 class Silent(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +58,7 @@ def listing() -> Listing:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Fields):
     """One parcel of the list."""
 
     ref: str
