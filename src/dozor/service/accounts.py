@@ -28,7 +28,8 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> Any:
         """The account of a session, or None."""
-        user = _known.get(user_id, get_user_model().objects.select_related("person").filter(pk=user_id).first)
+        users = get_user_model().objects
+        user = _known.get(user_id, lambda: users.select_related("person").filter(pk=user_id).first())
         if user is None or not self.user_can_authenticate(user):
             return None
         own = copy.copy(user)  # what a view does to it is this request's
