@@ -111,7 +111,7 @@ def look(
     return Outlook(
         stage=asked.stage,
         lane=here.row.id,
-        elapsed=round(asked.days, 2),
+        elapsed=round(asked.days, 4),
         norm_p10=round(clock.until(here.time.quantile(0.1)), 1),
         norm_p50=round(clock.until(here.time.quantile(0.5)), 1),
         norm_p90=round(clock.until(here.time.quantile(0.9)), 1),

@@ -66,7 +66,7 @@ TEMPLATES = [
     }
 ]
 # What `dozor serve` runs beside the pages: `async def` taking an asyncio.Event that asks it to end.
-BACKGROUND: list[str] = ["dozor.service.watch.loop:run", "dozor.service.notify.loop:run"]
+BACKGROUND: list[str] = ["dozor.service.watch.loop:run", "dozor.service.notify.loop:run", "dozor.service.web.ahead:run"]
 if CONFIG.demo:
     MIDDLEWARE.insert(MIDDLEWARE.index("allauth.account.middleware.AccountMiddleware"), "dozor.service.demo.Visitor")
     BACKGROUND.append("dozor.service.demo:run")

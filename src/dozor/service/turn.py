@@ -17,6 +17,7 @@ class Turn:
 
     def __init__(self) -> None:
         self._door = threading.Lock()
+        self.taken = 0  # how often it was somebody's turn
         self._taken = False
         self._waiting: deque[threading.Lock] = deque()
         self._mine = threading.local()
@@ -31,6 +32,7 @@ class Turn:
             self._taken = True
         if place is not None:
             place.acquire()  # let go of by whoever was before
+        self.taken += 1
         self._mine.held = True
 
     def __exit__(self, *_: object) -> None:

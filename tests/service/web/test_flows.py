@@ -360,5 +360,5 @@ def test_the_parcels_page_asks_the_database_a_bounded_number_of_times(
     anna: Person, django_assert_max_num_queries: Any
 ) -> None:
     parcel, client = watched(anna), logged_in(anna)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         client.get(f"/parcels/{parcel.ref}/")

@@ -177,11 +177,10 @@ def test_what_is_not_committed_yet_is_read_anew(olga: Person) -> None:
 
 def _written_anew(client: Client, path: str) -> str:
     """The page where nothing is kept."""
-    from dozor.service.web import overview
-    from dozor.service.web.views import parcel
+    from dozor.service.web import overview, written
 
     kept._pages.__init__(200)  # type: ignore[misc]
-    parcel._letters.cache_clear()
+    written.shelf.cache_clear()
     overview._written.cache_clear()
     return client.get(path).content.decode()
 
@@ -192,7 +191,7 @@ def _without_tokens(page: str) -> str:
 
 def _letters_made(client: Client, path: str) -> int:
     """How many letters were written so far, this one included."""
-    from dozor.service.web.views import parcel
+    from dozor.service.web import written
 
     client.get(path)
-    return parcel._letters().written
+    return written.shelf().written

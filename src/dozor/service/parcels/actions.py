@@ -140,7 +140,7 @@ def mark(parcel: Parcel, fate: Fate, now: dt.datetime) -> Answer:
         parcel.save(update_fields=["fate", "ended", "changed"])
         if fate in (Fate.RECEIVED, Fate.OPEN):
             received = True if fate == Fate.RECEIVED else None
-            rows.Order.objects.filter(pk=parcel.order_id).update(received=received)
+            rows.Order.objects.filter(pk=parcel.order_id).update(received=received, revision=rows.new_ref())
             parcel.order.received = received
         if fate in ENDED:
             asking.stop(parcel, fate.value)

@@ -77,6 +77,7 @@ class Order(models.Model):
     received = models.BooleanField(null=True, blank=True)
     more = models.JSONField(default=dict, blank=True)
     made = models.DateTimeField(default=timezone.now)
+    revision = models.CharField(max_length=24, default=new_ref)  # another one whenever it was written
     # Of the summary: where the money is by the last answer about an open parcel of it; empty where none is open.
     money = models.CharField(max_length=24, blank=True, choices=choices(MoneyState))
 
@@ -90,6 +91,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"order {self.ref}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Writes it, with its lines or before them, as another revision."""
+        self.revision = new_ref()
+        super().save(*args, **kwargs)
 
 
 class Line(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import F
 from msgspec import Struct
@@ -12,6 +12,7 @@ from dozor.carriers import systems
 from dozor.model import Text
 from dozor.service.parcels import actions
 from dozor.service.parcels.models import Fate, Parcel, Person, Poll, Source
+from dozor.service.unchanged import Memory
 from dozor.service.watch.settle import price_now
 
 WHYS = frozenset(
@@ -44,15 +45,22 @@ def plan(now: dt.datetime, person: Person | None = None, ref: str | None = None)
     return _planned(polls.order_by(F("next_at").asc(nulls_last=True), "id"), now)
 
 
-def plan_of(parcel: Parcel, now: dt.datetime) -> list[Planned]:
-    """The rows of one parcel, read with it already or not, the soonest first; none where it has ended."""
-    if parcel.fate != Fate.OPEN:
-        return []
-    return _planned(sorted(parcel.polls.all(), key=lambda row: (row.next_at is None, row.next_at or now, row.pk)), now)
+def plan_of(parcel: Parcel, polls: Sequence[Poll], now: dt.datetime) -> list[Planned]:
+    """The rows of one open parcel, the soonest first. `polls` are its own; of itself its ref and title are read."""
+    for row in polls:
+        row.parcel = parcel
+    return _planned(sorted(polls, key=lambda row: (row.next_at is None, row.next_at or now, row.pk)), now)
+
+
+def _pauses() -> dict[str, dt.datetime]:
+    return dict(Source.objects.filter(closed_until__isnull=False).values_list("carrier", "closed_until"))
+
+
+_closed = Memory(1)
 
 
 def _planned(polls: Iterable[Poll], now: dt.datetime) -> list[Planned]:
-    closed = dict(Source.objects.filter(closed_until__gt=now).values_list("carrier", "closed_until"))
+    closed = {carrier: until for carrier, until in _closed.get("closed", _pauses).items() if until > now}
     found = []
     for row in polls:
         system, pause = systems().get(row.carrier), closed.get(row.carrier)

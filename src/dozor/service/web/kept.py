@@ -7,11 +7,12 @@ the token of each visitor's request when it is shown.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
+import sqlite3
 import threading
 import zlib
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Container, Hashable, Mapping
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -30,33 +31,27 @@ Parts = tuple[str, ...]
 _pages = Memory(200)
 
 
-def page(request: HttpRequest, template: str, key: Hashable, context: Callable[[], dict[str, Any]]) -> HttpResponse:
+def page(request: HttpRequest, key: Hashable, made: Callable[[], str]) -> HttpResponse:
     """A whole page of a person's: as it was a moment ago, where nothing has changed and the minute is the same."""
     if len(get_messages(request)):  # said once, so never kept
-        return fresh(request, template, context())
+        return HttpResponse(shown(made(), request))
     minute = timezone.now().replace(second=0, microsecond=0)
-    whole = (template, key, request.person.pk, current(), minute)
-    return HttpResponse(shown(_pages.get(whole, lambda: _rendered(request, template, context())), request))
+    return HttpResponse(shown(_pages.get((key, request.person.pk, current(), minute), made), request))
 
 
-def framed(request: HttpRequest, template: str, slots: Mapping[str, str], context: dict[str, Any]) -> HttpResponse:
+def framed(request: HttpRequest, template: str, slots: Mapping[str, str], **context: Hashable) -> str:
     """A page whose frame is as it was a moment ago, and what is new in it in its slots: names of the template, each
-    with its HTML. The rest of the context are few plain values, which with the visitor make the frame what it is.
+    with its HTML. The rest of the context, with the visitor, is all that the frame is made of.
     """
-    if len(get_messages(request)) or request.method != "POST":  # an address that was asked for is within the page
-        return fresh(request, template, {**context, **{name: SafeString(html) for name, html in slots.items()}})
     person = getattr(request, "person", None)
-    whole = (template, tuple(slots), tuple(context.items()), person and person.pk, current())
-    empty = {name: SafeString(f"{SLOT}{name}{SLOT}") for name in slots}
-    frame = _pages.get(whole, lambda: _rendered(request, template, {**context, **empty}))
-    pieces = frame.split(SLOT)  # every second one is a name
-    pieces[1::2] = [slots[name] for name in pieces[1::2]]
-    return HttpResponse(shown("".join(pieces), request))
-
-
-def fresh(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """A page that may hold kept parts, and is not kept itself."""
-    return HttpResponse(shown(_rendered(request, template, context), request), status=status)
+    # A stranger's frame holds the address that was asked for; what is said once is kept nowhere.
+    if len(get_messages(request)) or (person is None and request.method != "POST"):
+        return rendered(request, template, {**context, **{name: SafeString(html) for name, html in slots.items()}})
+    empty = {name: SafeString(f"{SLOT}{name}{SLOT}" if html else "") for name, html in slots.items()}
+    whole = (template, tuple(empty.items()), tuple(context.items()), person and person.pk, current())
+    pieces = _pages.get(whole, lambda: rendered(request, template, {**context, **empty})).split(SLOT)
+    pieces[1::2] = [slots[name] for name in pieces[1::2]]  # every second one is a name
+    return "".join(pieces)
 
 
 def shown(part: str, request: HttpRequest) -> SafeString:
@@ -64,30 +59,54 @@ def shown(part: str, request: HttpRequest) -> SafeString:
     return SafeString(part.replace(TOKEN, get_token(request)))
 
 
-def _rendered(request: HttpRequest, template: str, context: dict[str, Any]) -> str:
+def rendered(request: HttpRequest, template: str, context: dict[str, Any]) -> str:
+    """A page whose forms have no token yet."""
     return render_to_string(template, {**context, "csrf_token": TOKEN}, request)
 
 
-class Kept:
-    """At most so many, those that were shown last."""
+class Shelf:
+    """Parts that were written, at most so many, in a file of this process that has no name and ends with it.
+
+    Each stands at its place, and only as long as it is made of the same and its time has not come.
+    """
 
     def __init__(self, most: int) -> None:
         self.most, self.written = most, 0
-        self._parts: OrderedDict[Hashable, tuple[dt.datetime, tuple[bytes, ...]]] = OrderedDict()
         self._door = threading.Lock()
+        self._file = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self._file.execute("PRAGMA journal_mode=OFF")
+        self._file.execute("CREATE TABLE part (place TEXT PRIMARY KEY, made BLOB, until REAL, parts BLOB)")
+        self._file.execute("CREATE INDEX part_until ON part (until)")
 
-    def get(self, key: Hashable, now: dt.datetime, write: Callable[[], tuple[dt.datetime, Parts]]) -> Parts:
-        """The parts of that key; `write` makes them, and says until when they are true, where there are none."""
+    def get(
+        self, place: Hashable, made_of: Hashable, now: dt.datetime, write: Callable[[], tuple[dt.datetime, Parts]]
+    ) -> Parts:
+        """The parts of that place; `write` makes them, and says until when they are true, where they are not there."""
+        at, made = repr(place), hashlib.sha256(repr(made_of).encode()).digest()
         with self._door:
-            found = self._parts.get(key)
-            if found is not None and now < found[0]:
-                self._parts.move_to_end(key)
-                return tuple(zlib.decompress(part).decode() for part in found[1])
-        self.written += 1
+            found = self._file.execute("SELECT made, until, parts FROM part WHERE place = ?", (at,)).fetchone()
+        if found is not None and found[0] == made and now.timestamp() < found[1]:
+            return tuple(zlib.decompress(found[2]).decode().split(SLOT))
         until, parts = write()
+        packed = zlib.compress(SLOT.join(parts).encode(), 1)
         with self._door:
-            self._parts[key] = until, tuple(zlib.compress(part.encode(), 1) for part in parts)
-            self._parts.move_to_end(key)
-            while len(self._parts) > self.most:
-                self._parts.popitem(last=False)
+            self.written += 1
+            self._file.execute("REPLACE INTO part VALUES (?, ?, ?, ?)", (at, made, until.timestamp(), packed))
+            if self._many() > self.most:  # those whose time comes first
+                self._file.execute("DELETE FROM part WHERE place IN (SELECT place FROM part ORDER BY until LIMIT 100)")
         return parts
+
+    def until(self) -> dict[str, float]:
+        """Until when what stands at each place is true, in seconds of the epoch."""
+        with self._door:
+            return dict(self._file.execute("SELECT place, until FROM part").fetchall())
+
+    def keep(self, places: Container[str]) -> None:
+        """Nothing stays at any other place."""
+        with self._door:
+            gone = [(place,) for (place,) in self._file.execute("SELECT place FROM part") if place not in places]
+            self._file.executemany("DELETE FROM part WHERE place = ?", gone)
+
+    def _many(self) -> int:
+        found: int = self._file.execute("SELECT count(*) FROM part").fetchone()[0]
+        return found

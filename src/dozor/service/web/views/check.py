@@ -119,4 +119,4 @@ def _answered(
         "text": escape(text),
         "letter": render_to_string("web/_letter.html", context),
     }
-    return keeping.framed(request, "web/check.html", slots, {"asked": asked})
+    return HttpResponse(keeping.shown(keeping.framed(request, "web/check.html", slots, asked=asked), request))

@@ -6,51 +6,46 @@ A parcel that is not the person's own is as absent as one that never was.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable
-from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dozor.carriers import systems
 from dozor.disputes import classify
-from dozor.i18n import has, money, say
-from dozor.model import Answer, Dispute, Dossier, Message, Text
+from dozor.i18n import say
+from dozor.model import Message, Text
 from dozor.service.language import current
-from dozor.service.parcels import actions, learning, mapping
+from dozor.service.parcels import actions, mapping
 from dozor.service.parcels.mapping import TooLongError
 from dozor.service.parcels.models import ENDED, Fate, Parcel, Person
-from dozor.service.parcels.summary import review_at
 from dozor.service.watch.plan import plan_of
-from dozor.service.web import forms, kept, overview
-from dozor.service.web.letter import letter, shown, spoken
+from dozor.service.web import forms, kept, overview, written
 from dozor.service.web.limits import limited
 from dozor.service.web.spoken import told
-
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @require_safe
 @login_required
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     """The page."""
+    person = _person(request)
 
-    def context() -> dict[str, Any]:
-        mine = Parcel.objects.of(_person(request)).select_related("order", "mute")
-        parcel = get_object_or_404(mine.prefetch_related("polls", "numbers", "order__lines"), ref=ref)
-        return _context(parcel, _person(request))
+    def made() -> str:
+        known, now = written.seen(person, ref=ref), timezone.now()
+        if known is None:
+            raise Http404
+        slots = _slots(known, person, now, written.parts(known, person, current(), now))
+        return kept.framed(request, "web/parcel.html", slots)
 
-    return kept.page(request, "web/parcel.html", ref, context)
+    return kept.page(request, ("parcel", ref), made)
 
 
 @require_POST
@@ -171,149 +166,41 @@ def _mine(request: HttpRequest, ref: str) -> Parcel:
 
 def _wrong(request: HttpRequest, parcel: Parcel, **given: Form) -> HttpResponse:
     """The page once more, with what was wrong in a form of it."""
-    return kept.fresh(request, "web/parcel.html", _context(parcel, _person(request), **given), status=422)
+    person, now = _person(request), timezone.now()
+    known = written.seen(person, ref=parcel.ref)
+    if known is None:
+        raise Http404
+    _, made = written.written(parcel, person, now, given)
+    page = kept.framed(request, "web/parcel.html", _slots(known, person, now, made))
+    return HttpResponse(kept.shown(page, request), status=422)
 
 
-def _context(parcel: Parcel, person: Person, **given: Form) -> dict[str, Any]:
-    now, lang = timezone.now(), current()
-
-    def write() -> tuple[dt.datetime, tuple[str, ...]]:
-        return _written(parcel, now, person, given)
-
-    letter, rest, about = write()[1] if given else _letters().get(_made_of(parcel, lang, person), now, write)
+def _slots(known: written.Seen, person: Person, now: dt.datetime, made: written.Parts) -> dict[str, str]:
+    """What the page's frame is filled with, as HTML."""
+    ended = known.fate in ENDED
+    on = written.day(known.ended or known.changed, now, person).text if ended else ""
+    notice = {"ref": known.ref, "said": told(f"web.fate.{known.fate}.on", on=on), "csrf_token": kept.TOKEN}
+    plan = [] if ended else _plan(known, now, person)
     return {
-        "parcel": parcel,
-        "letter": SafeString(letter),
-        "rest": SafeString(rest),
-        "about": about,
-        "ended": told(f"web.fate.{parcel.fate}.on", on=_day(parcel.ended or parcel.changed, now, person).text)
-        if parcel.fate in ENDED
-        else "",
-        "plan": _plan(parcel, now, person),
+        "about": escape(made.about),
+        "ended": render_to_string("web/_ended.html", notice) if ended else "",
+        "letter": made.letter,
+        "plan": render_to_string("web/_plan.html", {"plan": plan}) if plan else "",
+        "rest": made.rest,
     }
 
 
-@cache
-def _letters() -> kept.Kept:
-    return kept.Kept(shown().kept)
-
-
-def _made_of(parcel: Parcel, lang: str, person: Person) -> Hashable:
-    """All that the letter about a parcel is made of. Each thought about it has its revision; its order may be another
-    parcel's, too; an ask that brought nothing new still makes what was said before as fresh as itself; and
-    more may have been learnt.
-    """
-    asked = tuple((poll.pk, poll.answered_at, poll.said) for poll in parcel.polls.all())
-    bought = repr(mapping.order_struct(parcel.order, parcel.order.lines.all()))
-    own = parcel.pk, parcel.revision, parcel.title, hasattr(parcel, "mute"), bought, asked
-    return own, learning.latest(), lang, person.zone
-
-
-def _written(
-    parcel: Parcel, now: dt.datetime, person: Person, forms_given: dict[str, Form]
-) -> tuple[dt.datetime, tuple[str, ...]]:
-    """The letter, the forms below it and the title of the page; until when they are true."""
-    lang, ended = current(), parcel.fate in ENDED
-    dossier = mapping.read_dossier(parcel)
-    found = learning.answered(dossier, now, person)
-    context: dict[str, Any] = {
-        "csrf_token": kept.TOKEN,
-        "parcel": parcel,
-        "letter": letter(found, lang, person.zone, picture=not ended),
-        "about": _about(parcel, lang),
-        "named": overview.title(parcel, lang),
-        "ended": ended,
-        "buttons": "" if ended else "web/_parcel_buttons.html",
-        "said_form": _said_form(lang),
-        "dispute": dossier.dispute,
-        "dispute_form": _dispute_form(*_standing(dossier.dispute, now), lang),
-        "messages_said": _said(dossier, now, person),
-        "pins": _pins(parcel),
-        **forms_given,
-    }
-    parts = [render_to_string(f"web/{name}.html", context) for name in ("_letter", "_parcel_rest")]
-    return _true_until(found, now), (*parts, context["about"])
-
-
-def _true_until(found: Answer, now: dt.datetime) -> dt.datetime:
-    """When a day begins somewhere, or one of its limits passes, the letter is another one."""
-    width = dt.timedelta(minutes=shown().kept_minutes)
-    quarter = now + width - (now - EPOCH) % width
-    ahead = [stop.latest_safe for stop in found.clock.backstops if stop.latest_safe and stop.latest_safe > now]
-    return min(quarter, review_at(found), *ahead)
-
-
-def _about(parcel: Parcel, lang: str) -> str:
-    order, price = parcel.order, mapping.price(parcel.order.price_minor, parcel.order.price_currency)
-    number = told("web.order_no", number=order.number) if order.number else ""
-    return " · ".join(filter(None, (overview.title(parcel, lang), number, money(price) if price else "")))
-
-
-def _day(at: dt.datetime, now: dt.datetime, person: Person) -> Any:
-    return spoken(at, now, current(), ZoneInfo(person.zone))
-
-
-def _standing(known: Dispute | None, now: dt.datetime) -> tuple[str, dt.date | None]:
-    return (known.state.value, known.opened) if known else ("waiting_seller", now.date())
-
-
-def _form(form: Form) -> SafeString:
-    return render_to_string("web/_form.html", {"form": form, "two": isinstance(form, forms.DisputeForm)})
-
-
-@lru_cache(maxsize=8)
-def _said_form(lang: str) -> SafeString:
-    """The empty form in the language of the request."""
-    return _form(forms.Said())
-
-
-@lru_cache(maxsize=256)
-def _dispute_form(state: str, opened: dt.date | None, lang: str) -> SafeString:
-    """The form as the dispute stands, in the language of the request."""
-    return _form(forms.DisputeForm(initial={"state": state, "opened": opened}))
-
-
-def _said(dossier: Dossier, now: dt.datetime, person: Person) -> list[dict[str, Any]]:
-    """What was said, the newest first; of a seller's words, what they mean."""
-    return [
-        {
-            "by": told(f"web.by.{message.by}") if has(f"web.by.{message.by}") else message.by,
-            "at": _day(message.at, now, person) if message.at else None,
-            "text": message.text,
-            "means": say(classify(message.text).why, current()) if message.by == "seller" else "",
-        }
-        for message in reversed(dossier.messages)
-    ]
-
-
-def _plan(parcel: Parcel, now: dt.datetime, person: Person) -> list[dict[str, Any]]:
+def _plan(known: written.Seen, now: dt.datetime, person: Person) -> list[dict[str, Any]]:
     """Who is asked about it: when it was, how that ended, when it will be next, and why then."""
     return [
         {
             "system": row.system,
             "number": row.number,
             "outcome": say(Text(f"outcome.{row.outcome}"), current()) if row.outcome else "",
-            "asked": _day(row.asked, now, person) if row.asked else None,
-            "at": _day(row.at, now, person) if row.at else None,
+            "asked": written.day(row.asked, now, person) if row.asked else None,
+            "at": written.day(row.at, now, person) if row.at else None,
             "why": say(row.why, current()),
             "paused": say(row.source, current()) if row.source else "",
         }
-        for row in plan_of(parcel, now)
+        for row in plan_of(Parcel(pk=known.pk, ref=known.ref, title=known.title), known.polls, now)
     ]
-
-
-def _pins(parcel: Parcel) -> list[dict[str, Any]]:
-    return [
-        {"number": row.number, "options": _systems(row.pinned, current())} for row in parcel.numbers.all() if row.number
-    ]
-
-
-@lru_cache(maxsize=256)
-def _systems(pinned: str, lang: str) -> SafeString:
-    """The choice of whom to ask."""
-    known = sorted(((id, system.name) for id, system in systems().items()), key=lambda pair: pair[1].casefold())
-    rows = [("", say(Text("web.carrier.auto"), lang)), *known]
-    chosen = SafeString(" selected")
-    return format_html_join(
-        "", '<option value="{}"{}>{}</option>', ((id, chosen if id == pinned else "", name) for id, name in rows)
-    )

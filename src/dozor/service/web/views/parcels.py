@@ -19,7 +19,11 @@ from dozor.service.web import kept, overview
 def parcels(request: HttpRequest) -> HttpResponse:
     """The open ones; with ?over=1 those that have ended."""
     over, number = bool(request.GET.get("over")), request.GET.get("page")
-    return kept.page(request, "web/parcels.html", (over, number), lambda: _context(request.person, number, over))
+
+    def made() -> str:
+        return kept.rendered(request, "web/parcels.html", _context(request.person, number, over))
+
+    return kept.page(request, ("parcels", over, number), made)
 
 
 def _context(person: Person, number: str | None, over: bool) -> dict[str, Any]:
