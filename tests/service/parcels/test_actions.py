@@ -259,6 +259,35 @@ def test_corrections_at_the_same_time_are_all_kept() -> None:
         assert getattr(kept.order, name) == value, name
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_same_put_in_at_the_same_time_is_one_parcel_and_takes_nothing_away() -> None:
+    """Somebody pastes a number twice, at two machines' pages, while the seller's replies to another parcel come in."""
+    person, many, broken = somebody("olga"), 4, list[Exception]()
+    parcel = actions.add_dossier(person, Dossier(numbers=(NUMBER,)), NOW)
+    starts = threading.Barrier(3 * many)
+
+    def at_once(put: Callable[[], object]) -> None:
+        try:
+            starts.wait(20)
+            put()
+        except Exception as error:
+            broken.append(error)
+        finally:
+            connections.close_all()
+
+    again, new = Dossier(numbers=(NUMBER,)), Dossier(numbers=("RB125847363CN",))
+    puts: list[Callable[[], object]] = [partial(actions.add_dossier, person, each, NOW) for each in (again, new)] * many
+    puts += [partial(_says, n, actions.parcel_of(person, parcel.ref)) for n in range(many)]
+    threads = [threading.Thread(target=at_once, args=(put,)) for put in puts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not broken and Parcel.objects.of(person).count() == 2
+    kept = mapping.read_dossier(parcel)
+    assert {message.text for message in kept.messages} == {f"message {n}" for n in range(many)}
+
+
 FACTS: tuple[tuple[str, Any], ...] = (
     *(("seller", "Shop"), ("number", "81"), ("city", "Almaty"), ("service", "post")),
     *(("marketplace", "aliexpress"), ("extensions", 1)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from dozor.model import Dossier, Event, Milestone, Moment, Order, Outcome, Outco
 from dozor.service.parcels import actions
 from dozor.service.parcels.models import Credential, Learnt, Parcel, Person, Poll, Source
 from dozor.service.watch import claim as claims
+from dozor.service.watch import settle as settling
 from dozor.service.watch.loop import Watcher
 from dozor.service.watch.settle import settle
 from tests.peer import Peer
@@ -275,6 +277,39 @@ def test_many_watchers_claim_every_row_once(anna: Person, django_db_blocker: obj
         thread.join()
     ids = [poll.pk for each in found for poll in each.polls]
     assert len(ids) == len(set(ids)) and all(len(each.polls) <= system.batch for each in found)
+
+
+def test_what_is_open_again_while_an_answer_is_written_is_asked_about(
+    anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was said to have come while a carrier was asked; it has not, and that is said just as the answer comes in."""
+    import threading
+
+    from django.db import connections
+
+    parcel = known(anna, CAINIAO)
+    claim = claims.claim("cainiao", NOW)
+    assert claim is not None
+    actions.mark_received(parcel, NOW)
+
+    def reopen() -> None:
+        try:
+            actions.reopen(actions.parcel_of(anna, parcel.ref), NOW)
+        finally:
+            connections.close_all()
+
+    thread, next_of = threading.Thread(target=reopen), settling.next_of
+
+    def meanwhile(*words: Any) -> Any:
+        thread.start()
+        thread.join(0.5)  # it is done by now, unless it has to wait for us
+        return next_of(*words)
+
+    monkeypatch.setattr(settling, "next_of", meanwhile)
+    settle(claim, [Report("cainiao", CAINIAO, Outcome(OutcomeKind.NOT_ASKED), NOW)], NOW)
+    thread.join(20)
+    assert actions.parcel_of(anna, parcel.ref).fate == "open"
+    assert not parcel.polls.filter(next_at=None).exists()
 
 
 def test_the_watch_learns_once_a_day_beside_its_asking(anna: Person, peer: Peer) -> None:

@@ -189,6 +189,22 @@ def test_facts_are_corrected_and_what_is_not_shown_stays(anna: Person) -> None:
     assert client.post(at, {**sent, "currency": ""}).status_code == 422
 
 
+@pytest.mark.parametrize("part", ["correct", "rename"])
+def test_a_form_of_facts_is_kept_whole_or_not_at_all(part: str, anna: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    parcel = watched(anna)
+    client = logged_in(anna)
+    client.raise_request_exception = False
+
+    def broken(*words: object, **more: object) -> None:
+        raise OSError("the power is gone")
+
+    monkeypatch.setattr(actions, part, broken)
+    facts = {"title": "Lens", "seller": "Shop", "numbers": "RB740193524CN"}
+    assert client.post(f"/parcels/{parcel.ref}/facts/", facts).status_code == 500
+    kept = actions.parcel_of(anna, parcel.ref)
+    assert (kept.title, kept.order.seller) == (parcel.title, parcel.order.seller)
+
+
 def test_a_parcel_is_named_on_its_page(anna: Person) -> None:
     parcel, client = watched(anna), logged_in(anna)
     at = f"/parcels/{parcel.ref}/"

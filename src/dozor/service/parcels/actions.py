@@ -58,11 +58,14 @@ def add_dossier(
     """
     dossier = _numbered(settle(with_person(dossier, person), now))
     with transaction.atomic():
+        # One after the other: of two that put in the same at once, the second finds what the first has put in.
+        Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         parcel = _same(person, dossier, demo=demo)
         if parcel is None:
             order = mapping.write_order(rows.Order(owner=person), dossier.order)
             parcel = Parcel(owner=person, order=order, title=mapping.storable(title)[:256], made=now, demo=demo)
         else:
+            _lock(parcel)
             dossier = _merged(mapping.read_dossier(parcel), dossier)
             mapping.write_order(parcel.order, dossier.order)
         _write(parcel, dossier, now)
@@ -340,14 +343,15 @@ def _write(parcel: Parcel, dossier: Dossier, now: dt.datetime) -> None:
 
 
 def _same(person: Person, dossier: Dossier, *, demo: bool) -> Parcel | None:
-    """The open parcel that has one of these numbers and is of this order, as far as orders are named."""
+    """The open parcel that has one of these numbers and is of this order, as far as orders are named; locked."""
     numbers = [mapping.storable(number) for number in dossier.numbers]
     if not numbers:
         return None
     mine = Parcel.objects.of(person).filter(fate=Fate.OPEN, demo=demo, numbers__number__in=numbers, numbers__given=True)
     if dossier.order.number:
         mine = mine.filter(order__number__in=[dossier.order.number]) | mine.filter(order__number=None)
-    found: Parcel | None = mine.select_related("order").order_by("id").first()
+    mine = mine.select_for_update(of=("self",)).select_related("order")
+    found: Parcel | None = mine.order_by("id").first()
     return found
 
 

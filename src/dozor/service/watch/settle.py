@@ -49,7 +49,10 @@ def _settle_one(
     fields: dict[str, object] = {"lease_until": None, "lease_owner": "", "outcome": kind.value}
     if kind is not OutcomeKind.NOT_ASKED:
         fields["asked_at"] = report.asked_at or now
-    parcel = Parcel.objects.select_related("order", "owner").filter(pk=poll.parcel_id).first()
+    # Ours alone until both result and next time are written: whoever says meanwhile that it has come, or that it has
+    # not after all, stops or wakes its rows before that or after it.
+    mine = Parcel.objects.select_for_update(of=("self",)).select_related("order", "owner")
+    parcel = mine.filter(pk=poll.parcel_id).first()
     if parcel is None:
         return 0
     answer: Answer | None = None
@@ -61,7 +64,6 @@ def _settle_one(
         fields |= {"said": mark, "answered_at": report.asked_at or now, "failures": 0}
     elif kind is not OutcomeKind.NOT_ASKED:
         fields["failures"] = min(poll.failures + 1, 1000)
-    parcel.refresh_from_db(fields=["fate"])
     found = next_of(parcel, poll, report, now, price, answer)
     if hurry is not None and found.at is not None:
         found = Next(min(found.at, now + hurry), found.why)

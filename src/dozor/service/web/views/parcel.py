@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -115,11 +116,12 @@ def facts(request: HttpRequest, ref: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             numbers = {"numbers": form.numbers_given()} if "numbers" in form.changed_data else {}
-            actions.correct(parcel, timezone.now(), order=form.order(person.zone), **numbers)
+            with transaction.atomic():  # one form is kept whole, or not at all
+                actions.rename(parcel, form.cleaned_data["title"])
+                actions.correct(parcel, timezone.now(), order=form.order(person.zone), **numbers)
         except TooLongError as error:
             form.add_error(None, told("web.too_long", why=str(error)))
         else:
-            actions.rename(parcel, form.cleaned_data["title"])
             messages.success(request, told("web.facts.kept"))
             return redirect("parcel", ref=ref)
     context = {"parcel": parcel, "title": overview.title(parcel, current()), "form": form}
