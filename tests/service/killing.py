@@ -17,9 +17,11 @@ from tests.conftest import ROOT
 
 def forked(work: Any, *words: Any) -> int:
     """A child that does it; its pid. Nothing of ours is shared with it but memory as it was."""
+    from django.conf import settings
     from django.db import connections
 
-    connections.close_all()
+    if settings.configured:
+        connections.close_all()
     pid = os.fork()
     if pid:
         return pid
@@ -35,14 +37,16 @@ def ended(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def told_by(harness: str, database: str, name: str, folder: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What a harness says after ten kills, on a database of its own (sqlite or postgres)."""
+def told_by(
+    harness: str, kills: int, database: str, name: str, folder: Path, request: pytest.FixtureRequest
+) -> dict[str, Any]:
+    """What a harness says after so many kills, on a database of its own (sqlite or postgres)."""
     env = {**os.environ, "DOZOR_DATA": str(folder)}
     if database == "postgres":
         env["DATABASE_URL"] = request.getfixturevalue("postgres").create(name)
-    words = [sys.executable, "-m", harness, "10"]
+    words = [sys.executable, "-m", harness, str(kills)]
     done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     seen: dict[str, Any] = json.loads(done.stdout)
-    assert seen["kills"] == 10
+    assert seen["kills"] == kills
     return seen
