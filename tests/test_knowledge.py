@@ -48,3 +48,22 @@ def test_a_home_that_cannot_be_written_costs_time_only(room: Path, monkeypatch: 
 def test_a_table_that_is_missing_is_said_to_be(room: Path) -> None:
     with pytest.raises(knowledge.KnowledgeError, match="no such table"):
         knowledge.rows("room", "*.toml", Row)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("saver", True),
+        ("aliexpress saver shipping", True),
+        ("super_economy", True),
+        ("экономичная доставка", True),
+        ("中国邮政平邮", True),
+        ("lifesavers", False),
+        ("extraordinary delivery", False),
+        ("aliexpress standard shipping", False),
+        ("express_air", True),
+    ],
+)
+def test_words_of_a_row_are_whole_ones(text: str, found: bool) -> None:
+    words = knowledge.whole_words(("economy", "saver", "эконом*", "*平邮*", "ordinary", "express"))
+    assert bool(words.search(text)) is found

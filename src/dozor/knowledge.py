@@ -10,9 +10,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,6 +53,15 @@ def document(room: str, name: str, shape: type[T]) -> T:
 def table(room: str, name: str, row: type[T]) -> tuple[T, ...]:
     """The rows of one CSV file; numbers are read from their text, empty cells are left to the defaults."""
     return compiled(room, name, tuple[row, ...], lambda paths: _csv_rows(paths, row))  # type: ignore[valid-type]
+
+
+@cache
+def whole_words(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of a row's words as a whole one, to be searched for in lower case: neither "AliExpress" nor "plush" is a
+    service of that name. "*" in a word stands for any letters; "_" parts words as a space does.
+    """
+    any_word = "|".join(re.escape(word).replace(r"\*", r"\w*") for word in words)
+    return re.compile(rf"(?<![^\W_])(?:{any_word})(?![^\W_])")
 
 
 def compiled(room: str, pattern: str, shape: type[T], build: Callable[[list[Path]], T]) -> T:

@@ -399,3 +399,22 @@ def test_the_headline_says_how_sure_it_is() -> None:
 def test_facts_are_pure() -> None:
     one = facts(Dossier(), [], Journey(), Clock(None), None, NOW, (), None)
     assert one == facts(Dossier(), [], Journey(), Clock(None), None, NOW, (), None)
+
+
+@pytest.mark.parametrize(
+    ("service", "untracked"),
+    [
+        ("AliExpress Saver Shipping", True),
+        ("Cainiao Super Economy Global", True),
+        ("super_economy", True),
+        ("Экономичная доставка", True),
+        ("Економ доставка", True),
+        ("中国邮政平邮小包", True),
+        ("Lifesavers Logistics", False),
+        ("Extraordinary Post", False),
+        ("AliExpress Standard Shipping", False),
+    ],
+)
+def test_the_name_of_a_service_speaks_by_whole_words(service: str, untracked: bool) -> None:
+    known = facts(Dossier(order=Order(service=service)), [], NO_JOURNEY, Clock(None), None, NOW, (), None)
+    assert ("profile.untracked" in known.names) is untracked

@@ -95,3 +95,11 @@ def test_the_owner_may_allow_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert outside.checked("https://8.8.8.8/hook") == ("8.8.8.8",)
     monkeypatch.setattr(settings, "CONFIG", msgspec.structs.replace(settings.CONFIG, private_urls=True))
     assert outside.checked("http://127.0.0.1:9/") == ("127.0.0.1",)
+
+
+def test_a_key_of_the_cache_is_one_that_any_cache_takes(recwarn: pytest.WarningsRecorder) -> None:
+    """Whoever asks is named by an account ("user 7") or by what stands in a header: neither belongs into a key as is."""
+    cache.clear()
+    for who in ("user 7", "x" * 300, "2001:db8::1"):
+        assert [limits.seconds_left("clean", who, 1, 3600) > 0 for _ in range(2)] == [False, True]
+    assert not recwarn.list

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from dozor import knowledge
 from dozor.diagnosis.tables import eras, figures, profiles
 from dozor.model import (
     Check,
@@ -230,7 +231,8 @@ def _of_the_events(
     if dossier.events_seen is False:
         names.add("told_nothing")
     service = f"{journey.service or ''} {dossier.order.service or ''}".lower()
-    names.update(f"profile.{row.beyond_border}" for row in profiles() if any(word in service for word in row.services))
+    named = (row for row in profiles() if row.services and knowledge.whole_words(row.services).search(service))
+    names.update(f"profile.{row.beyond_border}" for row in named)
     stage = journey.stage
     if stage is not None:
         names.add(f"stage.{stage.value}")

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections.abc import Sequence
-from functools import cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dozor import knowledge
 from dozor.forecast.clock import Clock, even_rhythm, seasons_on, side, usual_rhythm
 from dozor.forecast.learnt import Curve, Model, Parcel, Placed, StageModel, place
 from dozor.forecast.lognormal import LogNormal, total
-from dozor.forecast.tables import REST, STAGES, WHOLE, Lane, ServiceRow, lane, rates, services, settings, untracked
+from dozor.forecast.tables import REST, STAGES, WHOLE, Lane, lane, rates, services, settings, untracked
 from dozor.model import Journey, Milestone, Money, Order, Outlook, Reading, Source, Text
 
 DAY = dt.timedelta(days=1)
@@ -243,18 +242,11 @@ def service_class(order: Order, reading: Reading | None) -> str | None:
     if order.service:
         named = order.service.lower()
         for row in services():
-            if _words(row).search(named):
+            if knowledge.whole_words(row.words).search(named):
                 return row.service
     if reading is not None and reading.service is not None:
         return next((row.service for row in services() if reading.service in row.readings), None)
     return None
-
-
-@cache
-def _words(row: ServiceRow) -> re.Pattern[str]:
-    """Any of the words as a whole one, so that neither "AliExpress" nor "plush" names a class."""
-    any_word = "|".join(re.escape(word).replace(r"\*", r"\w*") for word in row.words)
-    return re.compile(rf"(?<!\w)(?:{any_word})(?!\w)")
 
 
 def _stage(journey: Journey, order: Order) -> tuple[str, dt.datetime | None]:

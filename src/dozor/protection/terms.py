@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from dozor import knowledge
 from dozor.model import Order
 
 DAY = dt.timedelta(days=1)
@@ -46,7 +47,7 @@ def applies(term: Term, order: Order) -> bool:
         return False
     if term.services:
         service = (order.service or "").lower().replace("_", " ")
-        if not any(word in service for word in term.services):
+        if not knowledge.whole_words(term.services).search(service):
             return False
     if term.promised_below is not None:
         promised = _promised_days(order)

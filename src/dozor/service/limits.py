@@ -9,6 +9,7 @@ comes 429 with Retry-After. One process keeps its own count.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -34,7 +35,8 @@ def address(request: HttpRequest) -> str:
 def seconds_left(name: str, who: str, times: int, seconds: int) -> int:
     """Counts one request; 0 where it is within the limit, else how long to wait."""
     now = int(time.time())
-    key = f"limit:{name}:{now // seconds}:{who}"
+    # `who` is partly what others wrote, and a key must be short and without spaces.
+    key = f"limit:{name}:{now // seconds}:{hashlib.sha256(who.encode()).hexdigest()[:32]}"
     cache.add(key, 0, timeout=seconds + 1)
     try:
         count = cache.incr(key)
