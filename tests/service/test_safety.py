@@ -21,7 +21,7 @@ from tests.service.conftest import somebody
 
 @pytest.mark.django_db
 def test_every_page_forbids_the_rest_of_the_world() -> None:
-    for path in ("/healthz", "/accounts/login/", "/admin/login/"):
+    for path in ("/healthz", "/accounts/login/", "/"):
         answer = Client().get(path)
         assert answer.status_code == 200
         policy = answer.headers["Content-Security-Policy"]
@@ -135,3 +135,24 @@ def test_the_password_is_asked_with_a_second_factor_where_one_is_set(db: Any) ->
     assert "JBSWY3DPEHPK3PXP" not in str(kept.data)  # encrypted at rest
     answer = Client().post("/accounts/login/", {"login": "vera", "password": "vera"})
     assert answer.status_code == 302 and "2fa" in answer.headers["Location"]
+
+
+def test_the_administration_has_no_door_of_its_own(db: Any) -> None:
+    """Its login knows of no second factor and counts no wrong passwords: whoever goes there comes in by the one door."""
+    from allauth.mfa.totp.internal.auth import TOTP
+
+    person = somebody("vera")
+    person.user.is_staff = person.user.is_superuser = True
+    person.user.save()
+    TOTP.activate(person.user, "JBSWY3DPEHPK3PXP")
+    visitor = Client()
+    answer = visitor.post("/admin/login/?next=/parcels/", {"username": "vera", "password": "vera", "next": "/parcels/"})
+    assert "_auth_user_id" not in visitor.session
+    assert answer.status_code == 302 and answer.headers["Location"].startswith("/accounts/login/?next=")
+    assert visitor.get("/parcels/").headers["Location"].startswith("/accounts/login/")
+    visitor.force_login(person.user)
+    assert visitor.get("/admin/").status_code == 200
+    stranger = Client()
+    stranger.force_login(somebody("boris").user)
+    assert stranger.get("/admin/").status_code in (302, 403)
+    assert stranger.get("/admin/login/?next=/admin/", follow=True).status_code == 403
