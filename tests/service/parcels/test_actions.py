@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connections
 
@@ -308,3 +309,55 @@ def _scans(n: int, mine: Parcel) -> None:
 
 def _adds(fact: tuple[str, Any], mine: Parcel) -> None:
     actions.correct(mine, NOW, order=dict([fact]))
+
+
+def test_what_somebody_says_a_carrier_said_is_told_to_nobody_else(anna: Person, boris: Person) -> None:
+    """An answer is shared only where the bytes that were fetched stand behind it."""
+    from dozor.model import Snapshot as Bytes
+
+    forged = told(scan("Delivered to somebody else", 20, Milestone.DELIVERED))
+    theirs = actions.add_dossier(boris, msgspec.structs.replace(BOUGHT, reports=(forged,)), NOW)
+    assert theirs.events.filter(carrier="upu").count() == 1  # his own parcel believes him
+    mine = actions.add_dossier(anna, BOUGHT, NOW)
+    assert not mine.events.exists() and mine.polls.get(carrier="upu").next_at == NOW
+    actions.delete_parcel(mine)
+
+    # Asked for him, the system says something else: that is not mixed with what he said it said.
+    shot = Bytes("ab" * 32, "https://x.example", NOW, 2, "", b"{}")
+    fetched = told(scan("Accepted", 5, Milestone.ACCEPTED), snapshot=shot)
+    actions.record_reports(theirs, [fetched], NOW)
+    theirs.polls.filter(carrier="upu").update(answered_at=NOW, said=mapping.said(fetched))
+    mine = actions.add_dossier(anna, BOUGHT, NOW)
+    assert not mine.events.exists()
+    actions.delete_parcel(mine)
+
+    honest = actions.add_dossier(somebody("vera"), BOUGHT, NOW)
+    actions.record_reports(honest, [fetched], NOW)
+    honest.polls.filter(carrier="upu").update(answered_at=NOW, said=mapping.said(fetched))
+    mine = actions.add_dossier(anna, BOUGHT, NOW)
+    assert [row.text for row in mine.events.all()] == ["Accepted"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_put_in_by_several_at_the_same_time_it_is_one_parcel() -> None:
+    """A button that is pressed twice, a program and its owner: each has a connection of its own."""
+    person, many = somebody("olga"), 6
+    starts, broken = threading.Barrier(many), list[Exception]()
+
+    def put_in(n: int) -> None:
+        try:
+            starts.wait(20)
+            actions.add_dossier(person, msgspec.structs.replace(BOUGHT, messages=(Message(f"message {n}"),)), NOW)
+        except Exception as error:
+            broken.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=put_in, args=(n,)) for n in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not broken
+    parcel = Parcel.objects.get()
+    assert {row.text for row in parcel.messages.all()} == {f"message {n}" for n in range(many)}

@@ -13,6 +13,7 @@ from dozor.model import Dossier, Kind, Reading, Report
 from dozor.numbers import identify
 from dozor.service.parcels import mapping
 from dozor.service.parcels.models import Fate, Number, Parcel, Person, Poll
+from dozor.service.parcels.models import Report as SaidRow
 
 
 def plan_polls(parcel: Parcel, dossier: Dossier, now: dt.datetime, *, with_keys: Collection[str] = ()) -> int:
@@ -124,12 +125,18 @@ def _make(
 
 
 def _with_what_was_said(poll: Poll, now: dt.datetime) -> Poll:
-    """A system that answered about the number a short time ago, here or for another parcel, is not asked again yet."""
+    """A system that answered about the number a short time ago, here or for another parcel, is not asked again yet.
+
+    What people say that a system said stands on no bytes that we fetched: it is told to nobody else, nor is what was
+    mixed with it.
+    """
     known = poll.parcel.reports.filter(carrier=poll.carrier, number=poll.number).exclude(outcome__in=mapping.FAILED)
     report = known.last()
     if report is None and not systems()[poll.carrier].needs_key:
         since = now - dt.timedelta(hours=systems()[poll.carrier].min_interval_hours)
-        others = Poll.objects.filter(carrier=poll.carrier, number=poll.number, answered_at__gt=since)
+        alike = {"carrier": poll.carrier, "number": poll.number}
+        unproven = SaidRow.objects.filter(**alike, snapshot=None).exclude(outcome__in=mapping.FAILED)
+        others = Poll.objects.filter(**alike, answered_at__gt=since).exclude(parcel__in=unproven.values("parcel"))
         other = others.exclude(parcel=poll.parcel).select_related("parcel").order_by("-answered_at").first()
         if other is not None:
             for told in mapping.reports_of(other.parcel, poll.carrier, poll.number):
