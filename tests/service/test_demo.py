@@ -55,7 +55,10 @@ def test_a_household_is_put_in_once_and_taken_away_whole(anna: Person) -> None:
 @pytest.mark.once
 def test_it_lives_before_the_eyes_of_whoever_watches(tmp_path: Path) -> None:
     words = [DOZOR, "serve", "--demo", "--port", "0"]
+    real = tmp_path / "database-url"
+    real.write_text("postgresql://never/used")
     more = {"TMPDIR": str(tmp_path), "DATABASE_URL": "postgresql://never/used", "DOZOR_LANG": "ru"}
+    more |= {"DATABASE_URL_FILE": str(real), "DOZOR_SMTP_URL_FILE": str(real)}
     server = subprocess.Popen(
         words,
         env=env(tmp_path / "untouched", **more),

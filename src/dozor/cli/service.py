@@ -75,8 +75,10 @@ def _demonstration() -> None:
 
     folder = tempfile.TemporaryDirectory(prefix="dozor-demo-", ignore_cleanup_errors=True)
     atexit.register(folder.cleanup)
-    for name in [name for name in os.environ if name.startswith("DOZOR_KEY_") or name.endswith("_URL")]:
-        if name.startswith("DOZOR_") or name == "DATABASE_URL":
+    for name in list(os.environ):
+        # What leads to anything real, be it named in a file: whoever comes to the demonstration is its owner.
+        real = name.startswith("DOZOR_KEY_") or name.removesuffix("_FILE").endswith("_URL")
+        if real and name.startswith(("DOZOR_", "DATABASE_")):
             del os.environ[name]
     peer = f"http://127.0.0.1:{free_port('127.0.0.1', 0)}"
     os.environ.update(DOZOR_DATA=folder.name, DOZOR_DEMO="yes", DOZOR_PEER=peer)
