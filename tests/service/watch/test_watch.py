@@ -322,3 +322,19 @@ def test_the_watch_learns_once_a_day_beside_its_asking(anna: Person, peer: Peer)
     watch(peer, NOW + 24 * HOUR)
     newest, _ = Learnt.objects.all()
     assert newest.at == NOW + 24 * HOUR and newest.parcels == 1
+
+
+def test_a_system_that_wants_a_pause_keeps_nobody_else_waiting(anna: Person) -> None:
+    """However many of its numbers are due, and for however long."""
+    parcel = known(anna, CAINIAO)
+    Poll.objects.update(next_at=NOW + HOUR)
+    waiting = [Poll(parcel=parcel, carrier="upu", number=f"N{n}", next_at=NOW - 9 * HOUR) for n in range(3000)]
+    Poll.objects.bulk_create(waiting)
+    Poll.objects.create(parcel=parcel, carrier="cainiao", number="LP1", next_at=NOW - HOUR)
+    assert claims.due_carriers(NOW) == ["upu", "cainiao"]
+    Source.objects.update_or_create(carrier="upu", defaults={"closed_until": NOW + 9 * HOUR})
+    assert claims.due_carriers(NOW) == ["cainiao"]
+    # Nor does one whose day's budget is spent.
+    spent = {"closed_until": None, "day": NOW.date(), "asked": systems()["upu"].per_day}
+    Source.objects.filter(carrier="upu").update(**spent)
+    assert "cainiao" in claims.due_carriers(NOW)

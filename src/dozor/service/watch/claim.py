@@ -11,7 +11,7 @@ import datetime as dt
 import secrets
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from msgspec import Struct
 
 from dozor.carriers import systems
@@ -32,8 +32,9 @@ class Claim(Struct, frozen=True):
 def due_carriers(now: dt.datetime, hurry: bool = False) -> list[str]:
     """The systems that have due rows and want a request now, the longest due first."""
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    rows = Poll.objects.filter(free, next_at__lte=now).order_by("next_at").values_list("carrier", flat=True)[:2000]
-    carriers = list(dict.fromkeys(rows))
+    # Grouped, not cut off: thousands of due numbers of a system that pauses would hide the others behind them.
+    longest = Poll.objects.filter(free, next_at__lte=now).order_by().values_list("carrier").annotate(at=Min("next_at"))
+    carriers = [carrier for carrier, _ in longest.order_by("at", "carrier")]
     if hurry or not carriers:
         return carriers
     # Those that want no request now need not be claimed from to find it out.
