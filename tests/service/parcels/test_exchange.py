@@ -96,3 +96,22 @@ def test_a_bad_parcel_takes_no_good_one_with_it(anna: Person) -> None:
     )
     states = [each.state for each in exchange.import_json(anna, raw, NOW)]
     assert states == ["added", "wrong", "wrong", "wrong", "added"] and Parcel.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"order": {"paid_days_ago": 1e300}},
+        {"order": {"shipped": "9999-12-31"}},
+        {"order": {"shipped": "0001-01-01"}},
+        {"order": {"protection_end": "9999-12-31T23:59:59-12:00"}},
+        {"order": {"price": {"minor": 2**63, "currency": "USD"}}},
+        {"events": [{"text": "x", "when": {"local": "2026-01-01T00:00:00", "offset": 40000}}]},
+        {"messages": [{"text": "x", "at": "9999-12-31T23:59:59-10:00"}]},
+    ],
+)
+def test_a_fact_that_no_calendar_and_no_column_holds_is_said_and_stops_nothing(anna: Person, fact: object) -> None:
+    raw = msgspec.json.encode([{"numbers": ["RB123456785CN"], **fact}, {"numbers": ["RB740193524CN"]}])  # type: ignore[dict-item]
+    assert [each.state for each in exchange.import_json(anna, raw, NOW)] == ["wrong", "added"]
+    assert Parcel.objects.get().numbers.get().number == "RB740193524CN"

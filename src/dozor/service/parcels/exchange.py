@@ -201,6 +201,8 @@ def _bring(person: Person, told: Dossier, now: dt.datetime, line: int, title: st
                 actions.mark(parcel, Fate(fate), now)
     except mapping.TooLongError as error:
         return Brought(line, "wrong", Text("exchange.too_long", {"why": str(error)}))
+    except (OverflowError, ValueError) as error:  # a day that no calendar has, a number of days that leads to one
+        return Brought(line, "wrong", Text("exchange.wrong", {"why": str(error)}))
     state = "updated" if parcel.pk in before else "added"
     return Brought(line, state, Text(f"exchange.{state}"), parcel.ref)
 

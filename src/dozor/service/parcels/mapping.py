@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.db import models as django
+from django.db.backends.base.operations import BaseDatabaseOperations
 from msgspec import Struct
 
 from dozor import model
@@ -27,7 +28,7 @@ FORBIDDEN = dict.fromkeys([0, *range(0xD800, 0xE000)])
 
 
 class TooLongError(ValueError):
-    """A value that is longer than any of its kind; says which field and how long it may be."""
+    """A value that is longer or larger than any of its kind; says which field and how far it may go."""
 
 
 # --- pure ------------------------------------------------------------------------------------------------
@@ -87,12 +88,20 @@ _PARTIAL: dict[type[Struct], type[Struct]] = {}
 
 
 def fits(row: R) -> R:
-    """The row. Raises TooLongError where a text is longer than its column: databases differ in what they then do."""
+    """The row. Raises TooLongError where a text or a number is too large for its column: databases differ in what they
+    then do.
+    """
     for field in row._meta.concrete_fields:
         value = getattr(row, field.attname)
         if isinstance(value, str) and field.max_length and len(value) > field.max_length:
             raise TooLongError(f"{row._meta.model_name}.{field.name}: at most {field.max_length} characters")
+        low, high = RANGES.get(field.get_internal_type(), (None, None))
+        if low is not None and isinstance(value, int) and not low <= value <= high:
+            raise TooLongError(f"{row._meta.model_name}.{field.name}: from {low} to {high}")
     return row
+
+
+RANGES = BaseDatabaseOperations.integer_field_ranges  # the narrowest of all databases
 
 
 def digest(*parts: bytes | str | None) -> str:
