@@ -94,6 +94,7 @@ def figures() -> Iterator[tuple[str, str, str, Rows]]:
     from django.db.models import Count, Min, Q
 
     from dozor.service.parcels.models import Answer, Event, Learnt, Outbox, Parcel, Poll, Source
+    from dozor.service.web import written
 
     now = timezone.now()
     one: Callable[[float], Rows] = lambda value: [("", value)]  # noqa: E731
@@ -122,6 +123,8 @@ def figures() -> Iterator[tuple[str, str, str, Rows]]:
     yield "dozor_learnt_seconds", "gauge", "Since delivery times were learnt last; 0: never.", one(age)
     came = [('{held="yes"}', learnt.held), ('{held="no"}', learnt.judged - learnt.held)] if learnt else []
     yield "dozor_forecasts_judged", "gauge", "Parcels that came, by whether it was within the days told.", came
+    letters = len(written.shelf().until())
+    yield "dozor_letters_written", "gauge", "Letters about parcels that lie ready in this process.", one(letters)
     waiting = Outbox.objects.aggregate(
         waiting=Count("id", filter=Q(sent_at=None, given_up_at=None)), given_up=Count("id", filter=~Q(given_up_at=None))
     )
