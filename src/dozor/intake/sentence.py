@@ -23,9 +23,10 @@ SLOTS = {
 }
 
 
-# The scripts that languages are written in: a text without a script's letters says nothing in its languages.
+# The scripts that languages are written in: a text without a script's letters says nothing in its languages. The
+# letters of numbers ("RB740193524CN") are no words.
 SCRIPTS = {
-    "latin": re.compile("[A-Za-z]"),
+    "latin": re.compile("(?<![a-z0-9])[a-z]{2,}(?![a-z0-9])"),
     "cyrillic": re.compile("[\u0400-\u04ff]"),
     "han": re.compile("[\u3400-\u9fff]"),
 }
