@@ -112,6 +112,18 @@ def test_one_that_cannot_be_written_holds_nobody_up(olga: Person, monkeypatch: p
     assert all_written(scribe) == 1
 
 
+def test_a_shelf_whose_file_cannot_be_written_keeps_a_few_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, now = kept.Shelf(1000), timezone.now()
+    shelf._file.execute("PRAGMA query_only = ON")  # as good as a disk that is full
+    monkeypatch.setattr(kept, "FEW", 3)
+    for place in range(5):
+        for _ in range(2):
+            assert shelf.get(place, "made", now, lambda: (now + DAY, ("letter", f"{place}"))) == ("letter", f"{place}")  # noqa: B023
+    assert shelf.written == 5 and len(shelf.until()) <= 3
+    assert shelf.get(4, "made", now + DAY, lambda: (now + DAY * 2, ("anew",))) == ("anew",)
+    assert shelf.get(4, "of something else", now, lambda: (now + DAY, ("other",))) == ("other",)
+
+
 def test_it_ends_when_asked_to(olga: Person) -> None:
     watched(olga, "RB740193524CN")
 

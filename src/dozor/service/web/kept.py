@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import secrets
 import sqlite3
 import threading
@@ -25,8 +26,11 @@ from django.utils.safestring import SafeString
 from dozor.service.language import current
 from dozor.service.unchanged import Memory
 
+log = logging.getLogger("dozor.web")
 TOKEN = secrets.token_hex(16)  # stands where a form's token will stand; nobody outside this process knows it
 SLOT = secrets.token_hex(16)  # on both sides of a slot's name in a frame
+OVERDUE = "DELETE FROM part WHERE place IN (SELECT place FROM part WHERE place != ? ORDER BY until LIMIT ?)"
+FEW = 400  # letters that memory has room for
 Parts = tuple[str, ...]
 _pages = Memory(200)
 
@@ -65,7 +69,8 @@ def rendered(request: HttpRequest, template: str, context: dict[str, Any]) -> st
 
 
 class Shelf:
-    """Parts that were written, at most so many, in a file of this process that has no name and ends with it.
+    """Parts that were written, at most so many, in a file of this process that has no name and ends with it; where none
+    can be written, the latest few in memory.
 
     Each stands at its place, and only as long as it is made of the same and its time has not come.
     """
@@ -73,40 +78,48 @@ class Shelf:
     def __init__(self, most: int) -> None:
         self.most, self.written = most, 0
         self._door = threading.Lock()
-        self._file = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._file.execute("PRAGMA journal_mode=OFF")
-        self._file.execute("CREATE TABLE part (place TEXT PRIMARY KEY, made BLOB, until REAL, parts BLOB)")
-        self._file.execute("CREATE INDEX part_until ON part (until)")
+        self._file = self._opened("")
 
     def get(
         self, place: Hashable, made_of: Hashable, now: dt.datetime, write: Callable[[], tuple[dt.datetime, Parts]]
     ) -> Parts:
         """The parts of that place; `write` makes them, and says until when they are true, where they are not there."""
         at, made = repr(place), hashlib.sha256(repr(made_of).encode()).digest()
-        with self._door:
-            found = self._file.execute("SELECT made, until, parts FROM part WHERE place = ?", (at,)).fetchone()
-        if found is not None and found[0] == made and now.timestamp() < found[1]:
-            return tuple(zlib.decompress(found[2]).decode().split(SLOT))
-        until, parts = write()
+        for was, until, packed in self._told("SELECT made, until, parts FROM part WHERE place = ?", at):
+            if was == made and now.timestamp() < until:
+                return tuple(zlib.decompress(packed).decode().split(SLOT))
+        true_until, parts = write()
+        self.written += 1
         packed = zlib.compress(SLOT.join(parts).encode(), 1)
-        with self._door:
-            self.written += 1
-            self._file.execute("REPLACE INTO part VALUES (?, ?, ?, ?)", (at, made, until.timestamp(), packed))
-            if self._many() > self.most:  # those whose time comes first
-                self._file.execute("DELETE FROM part WHERE place IN (SELECT place FROM part ORDER BY until LIMIT 100)")
+        self._told("REPLACE INTO part VALUES (?, ?, ?, ?)", at, made, true_until.timestamp(), packed)
+        over = self._told("SELECT count(*) FROM part")[0][0] - self.most
+        if over > 0:  # those whose time comes first
+            self._told(OVERDUE, at, over)
         return parts
 
     def until(self) -> dict[str, float]:
         """Until when what stands at each place is true, in seconds of the epoch."""
-        with self._door:
-            return dict(self._file.execute("SELECT place, until FROM part").fetchall())
+        return dict(self._told("SELECT place, until FROM part"))
 
     def keep(self, places: Container[str]) -> None:
         """Nothing stays at any other place."""
-        with self._door:
-            gone = [(place,) for (place,) in self._file.execute("SELECT place FROM part") if place not in places]
-            self._file.executemany("DELETE FROM part WHERE place = ?", gone)
+        for place in self.until():
+            if place not in places:
+                self._told("DELETE FROM part WHERE place = ?", place)
 
-    def _many(self) -> int:
-        found: int = self._file.execute("SELECT count(*) FROM part").fetchone()[0]
-        return found
+    def _told(self, sql: str, *words: Any) -> list[Any]:
+        with self._door:
+            try:
+                return self._file.execute(sql, words).fetchall()
+            except sqlite3.Error as error:  # the disk is full, or there is no folder for such files
+                log.warning("letters are kept in memory from now on: %s", error)
+                self._file, self.most = self._opened(":memory:"), min(self.most, FEW)
+                return self._file.execute(sql, words).fetchall()
+
+    @staticmethod
+    def _opened(where: str) -> sqlite3.Connection:
+        file = sqlite3.connect(where, check_same_thread=False, isolation_level=None)
+        file.execute("PRAGMA journal_mode=OFF")
+        file.execute("CREATE TABLE part (place TEXT PRIMARY KEY, made BLOB, until REAL, parts BLOB)")
+        file.execute("CREATE INDEX part_until ON part (until)")
+        return file
