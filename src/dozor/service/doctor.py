@@ -37,6 +37,7 @@ def examine(env: Mapping[str, str], home: Path) -> Iterator[Finding]:
     yield from _database()
     yield from _open_door(read)
     yield from _sources()
+    yield from _faults()
     yield from _forecasts(read)
     yield Finding(
         "ok" if read.smtp_url else "warning",
@@ -130,6 +131,30 @@ def _sources() -> Iterator[Finding]:
         for row in Source.objects.filter(closed_until__gt=timezone.now()):
             until = f"{row.closed_until:%Y-%m-%d %H:%M} UTC"
             yield Finding("warning", f"{row.carrier} wants a pause until {until}: {row.problem}", "nothing to do: wait")
+    except DatabaseError:
+        return
+
+
+def _faults() -> Iterator[Finding]:
+    """Parcels with which something of ours breaks: refs and places in the code, nothing of what is in them."""
+    from django.db import DatabaseError
+
+    from dozor.service.parcels.faults import settings
+    from dozor.service.parcels.models import Fault
+
+    try:
+        for work in Fault.objects.order_by("work").values_list("work", flat=True).distinct():
+            rows = list(Fault.objects.filter(work=work).select_related("parcel").order_by("-times", "id"))
+            named = [
+                f"{row.parcel.ref} ({row.times} in a row, again {row.until:%Y-%m-%d %H:%M} UTC; {row.place})"
+                for row in rows[: settings().named]
+            ]
+            more = f" and {len(rows) - len(named)} more" if len(rows) > len(named) else ""
+            yield Finding(
+                "warning",
+                f"{work} breaks with some parcels, all others go on: {', '.join(named)}{more}",
+                "tried again by itself; if it stays, report the error's kind and place: they say nothing of the parcel",
+            )
     except DatabaseError:
         return
 

@@ -93,7 +93,7 @@ def figures() -> Iterator[tuple[str, str, str, Rows]]:
     """Name, kind, help and values of each figure."""
     from django.db.models import Count, Min, Q
 
-    from dozor.service.parcels.models import Answer, Event, Learnt, Outbox, Parcel, Poll, Source
+    from dozor.service.parcels.models import Answer, Event, Fault, Learnt, Outbox, Parcel, Poll, Source
     from dozor.service.web import written
 
     now = timezone.now()
@@ -116,6 +116,9 @@ def figures() -> Iterator[tuple[str, str, str, Rows]]:
     )
     closed = Source.objects.filter(closed_until__gt=now).values_list("carrier", flat=True)
     yield "dozor_source_paused", "gauge", "Systems that want a pause.", [(f'{{carrier="{id}"}}', 1) for id in closed]
+    faulty = Fault.objects.order_by().values_list("work").annotate(n=Count("parcel", distinct=True))
+    rows = [(f'{{work="{work}"}}', n) for work, n in faulty]
+    yield "dozor_parcels_faulty", "gauge", "Parcels with which work broke, by the work; tried again later.", rows
     untold = Answer.objects.filter(told_at=None).count()
     yield "dozor_answers_untold", "gauge", "Answers that nobody was told of yet.", one(untold)
     learnt = Learnt.objects.first()

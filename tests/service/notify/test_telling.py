@@ -18,7 +18,7 @@ from dozor.service.notify.models import Channel
 from dozor.service.notify.postman import RefusedError
 from dozor.service.notify.tables import news
 from dozor.service.parcels import actions
-from dozor.service.parcels.models import Answer, Outbox, Person, Reminder
+from dozor.service.parcels.models import Answer, Fault, Outbox, Parcel, Person, Reminder
 from tests.service.conftest import NOW
 from tests.service.notify.conftest import DAY, Mailbox, Receiver, bought, mail, moves, tell
 
@@ -321,3 +321,31 @@ def test_a_channel_taken_away_takes_what_waited_with_it(anna: Person, boris: Per
     channels.remove(anna, channel.ref)
     tell(NOW + HOUR)
     assert not mailbox.letters and not Outbox.objects.exists()
+
+
+def test_a_message_that_cannot_be_written_keeps_no_other_parcel_from_being_told(
+    anna: Person, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail(anna)
+    lamp, case = bought(anna), bought(anna, "Case", "LV937658412CN")
+    for parcel in (lamp, case):
+        moves(parcel, Milestone.AVAILABLE_FOR_PICKUP, NOW + HOUR)
+    sound = outbox.name_of
+
+    def broken(parcel: Parcel, lang: str) -> str:
+        if parcel.pk == lamp.pk:
+            raise ValueError("nobody's business")
+        return sound(parcel, lang)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "name_of", broken)
+        tell(NOW + HOUR)
+        (letter,) = mailbox.letters
+        assert letter["Subject"] == "Case: collect the parcel"
+        row = Outbox.objects.get(parcel=lamp)
+        assert (row.problem, row.attempts, row.lease_owner) == ("not_composed", 1, "")
+        assert row.next_at == NOW + HOUR + dt.timedelta(minutes=news().retry_minutes[0])
+        assert Fault.objects.get(parcel=lamp).work == "compose"
+    tell(row.next_at)
+    assert [letter["Subject"] for letter in mailbox.letters][1:] == ["Lamp: collect the parcel"]
+    assert not Fault.objects.exists()

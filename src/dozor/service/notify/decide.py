@@ -7,7 +7,8 @@ and the key of a row (owner, what, channel) is unique.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -18,8 +19,10 @@ from dozor.service.notify.models import EVERYTHING, Channel, Habits, Mute
 from dozor.service.notify.tables import news
 from dozor.service.notify.times import time_to_tell
 from dozor.service.parcels import mapping, summary
-from dozor.service.parcels.models import ENDED, Answer, Outbox, Parcel, Person, Reminder
+from dozor.service.parcels.faults import Faults
+from dozor.service.parcels.models import ENDED, Answer, Outbox, Parcel, Person, Reminder, Work
 
+R = TypeVar("R", Answer, Reminder)
 AT_ONCE = 100  # rows looked at in one transaction
 
 
@@ -42,8 +45,10 @@ def decide(now: dt.datetime) -> int:
 def tell_answers(now: dt.datetime) -> tuple[int, bool]:
     """Answers that nobody was told of; how many rows were put in, and whether there is more to do."""
     with transaction.atomic():
+        faults = Faults(Work.TELL, now)
         found = list(
             Answer.objects.filter(told_at=None)
+            .exclude(parcel__in=faults.waiting())
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("parcel", "parcel__owner", "parcel__order")
             .order_by("id")[:AT_ONCE]
@@ -55,38 +60,64 @@ def tell_answers(now: dt.datetime) -> tuple[int, bool]:
             # What somebody changes himself he reads where he changes it.
             own = row.at == row.parcel.changed
             changed.setdefault(row.parcel_id, {}).update(dict.fromkeys(() if own else row.change))
-        rows: list[Outbox] = []
-        for id, row in latest.items():
+
+        def wanted(row: Answer) -> Iterable[Outbox]:
             habits = habits_of(row.parcel.owner)
             wanted = news().everything if habits.detail == EVERYTHING else news().matters
-            if set(changed[id]) & set(wanted) and _may_be_told(row.parcel):
-                payload = {"kind": "answer", "answer": row.pk, "changed": list(changed[id])}
-                rows += _for_channels(row.parcel, habits, row, f"answer:{row.pk}", payload, now)
-        Outbox.objects.bulk_create(rows, ignore_conflicts=True)
-        Answer.objects.filter(pk__in=[row.pk for row in found]).update(told_at=now)
+            if not set(changed[row.parcel_id]) & set(wanted) or not _may_be_told(row.parcel):
+                return ()
+            payload = {"kind": "answer", "answer": row.pk, "changed": list(changed[row.parcel_id])}
+            return _for_channels(row.parcel, habits, row, f"answer:{row.pk}", payload, now)
+
+        rows, broken = _each(latest.values(), wanted, faults)
+        Answer.objects.filter(pk__in=[row.pk for row in found if row.parcel_id not in broken]).update(told_at=now)
     return len(rows), len(found) == AT_ONCE
 
 
 def tell_reminders(now: dt.datetime) -> tuple[int, bool]:
     """Reminders whose day has come. Of several of a parcel the last is told."""
     with transaction.atomic():
+        faults = Faults(Work.TELL, now)
         found = list(
             Reminder.objects.filter(done_at=None, at__lte=now)
+            .exclude(parcel__in=faults.waiting())
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("parcel", "parcel__owner", "parcel__order")
             .order_by("at")[:AT_ONCE]
         )
         latest = {row.parcel_id: row for row in found}
-        rows: list[Outbox] = []
-        for row in latest.values():
+
+        def wanted(row: Reminder) -> Iterable[Outbox]:
             answer = row.parcel.answers.first()
-            if answer is not None and _may_be_told(row.parcel):
-                payload = {"kind": "reminder", "answer": answer.pk, "changed": [], "step": row.step}
-                key = f"reminder:{row.parcel.ref}:{row.at:%Y%m%dT%H%M%S}"
-                rows += _for_channels(row.parcel, habits_of(row.parcel.owner), answer, key, payload, now, loud=True)
-        Outbox.objects.bulk_create(rows, ignore_conflicts=True)
-        Reminder.objects.filter(pk__in=[row.pk for row in found]).update(done_at=now)
+            if answer is None or not _may_be_told(row.parcel):
+                return ()
+            payload = {"kind": "reminder", "answer": answer.pk, "changed": [], "step": row.step}
+            key = f"reminder:{row.parcel.ref}:{row.at:%Y%m%dT%H%M%S}"
+            return _for_channels(row.parcel, habits_of(row.parcel.owner), answer, key, payload, now, loud=True)
+
+        rows, broken = _each(latest.values(), wanted, faults)
+        Reminder.objects.filter(pk__in=[row.pk for row in found if row.parcel_id not in broken]).update(done_at=now)
     return len(rows), len(found) == AT_ONCE
+
+
+def _each(
+    news_of: Iterable[R], wanted: Callable[[R], Iterable[Outbox]], faults: Faults
+) -> tuple[list[Outbox], set[int]]:
+    """The outbox rows of each parcel's news, put in; and the parcels with which that broke, whose news stay untold."""
+    rows: list[Outbox] = []
+    broken: set[int] = set()
+    for row in news_of:
+        try:
+            with transaction.atomic():
+                found = list(wanted(row))
+        except Exception as error:
+            faults.broke(row.parcel, error)
+            broken.add(row.parcel_id)
+        else:
+            rows += found
+            faults.went_well(row.parcel)
+    Outbox.objects.bulk_create(rows, ignore_conflicts=True)
+    return rows, broken
 
 
 def _may_be_told(parcel: Parcel) -> bool:

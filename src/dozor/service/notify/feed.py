@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import msgspec
+from django.db import transaction
 from django.db.models import F
 from icalendar import Alarm, Calendar
 from icalendar import Event as Entry
@@ -21,7 +22,8 @@ from dozor.service.notify.compose import dated, one_line
 from dozor.service.notify.outbox import link_of, name_of
 from dozor.service.notify.tables import feed, news
 from dozor.service.parcels import actions, summary
-from dozor.service.parcels.models import Fate, Parcel, Person
+from dozor.service.parcels.faults import Faults
+from dozor.service.parcels.models import Fate, Parcel, Person, Work
 
 HOUR = dt.timedelta(hours=1)
 
@@ -39,8 +41,16 @@ def calendar(person: Person, now: dt.datetime) -> bytes:
     found.add("refresh-interval", every, parameters={"VALUE": "DURATION"})
     found.add("x-published-ttl", f"PT{feed().fetch_hours}H")
     parcels = Parcel.objects.of(person).filter(fate=Fate.OPEN).select_related("order", "owner")
+    faults = Faults(Work.CALENDAR, now)
     for parcel in parcels.order_by(F("decide_by").asc(nulls_last=True), "id")[: feed().most]:
-        for entry in entries(parcel, now):
+        try:
+            with transaction.atomic():
+                made = list(entries(parcel, now))
+        except Exception as error:
+            faults.broke(parcel, error)  # the dates of the others are worth their calendar
+            continue
+        faults.went_well(parcel)
+        for entry in made:
             found.add_component(entry)
     return bytes(found.to_ical())
 

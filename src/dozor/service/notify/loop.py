@@ -15,6 +15,7 @@ from django.utils import timezone
 from dozor.service.notify import outbox
 from dozor.service.notify.decide import decide
 from dozor.service.notify.postman import Postman, RefusedError
+from dozor.service.parcels.faults import place_of
 from dozor.service.writer import Writer
 
 log = logging.getLogger("dozor.notify")
@@ -92,8 +93,8 @@ class Notifier:
             await loop.run_in_executor(self.carriers, self.postman.give, begun, letter.message, letter.key)
         except RefusedError as error:
             problem = error
-        except Exception:
-            log.exception("a message was not carried")
+        except Exception as error:
+            log.error("a message was not carried: %s", place_of(error))
             problem = RefusedError("refused", known=False)
         why, known = (problem.why, problem.known) if problem is not None else (None, True)
         await self.writer(partial(outbox.settle, claim, letter, why, self.clock(), known=known))

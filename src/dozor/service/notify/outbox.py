@@ -26,10 +26,12 @@ from dozor.service.notify.models import Channel, Mute
 from dozor.service.notify.tables import news
 from dozor.service.notify.times import quiet_until
 from dozor.service.parcels import mapping
-from dozor.service.parcels.models import ENDED, Answer, Fate, Outbox, Parcel
+from dozor.service.parcels.faults import Faults
+from dozor.service.parcels.models import ENDED, Answer, Fate, Outbox, Parcel, Work
 
 LEASE = dt.timedelta(seconds=180)  # longer than any peer is waited for
 UNCONFIRMED = "unconfirmed"
+NOT_COMPOSED = "not_composed"
 OPEN = Q(sent_at=None, given_up_at=None)
 
 
@@ -82,11 +84,26 @@ def prepare(claim: Claim, now: dt.datetime) -> Letter | None:
         end = quiet_until(now, zone, habits.quiet_from, habits.quiet_to)
         told: dict[int, tuple[Outbox, News]] = {}
         ids: list[int] = []
+        faults = Faults(Work.COMPOSE, now)
         for row in rows:
             if end is not None and not _passes(row, now, end):
                 Outbox.objects.filter(pk=row.pk).update(next_at=end, lease_until=None, lease_owner="")
                 continue
-            item = _news(row)
+            try:
+                with transaction.atomic():
+                    item = _news(row)
+                    if item is not None:
+                        compose([item], now, channel.owner.lang, zone)
+            except Exception as error:
+                # The news of the other parcels go out without it.
+                assert row.parcel is not None
+                faults.broke(row.parcel, error)
+                Outbox.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
+                row.attempts += 1
+                _later(row, NOT_COMPOSED, now)
+                continue
+            if row.parcel is not None:
+                faults.went_well(row.parcel)
             if item is None:
                 _closed([row.pk], now, "nothing to tell any more")
                 continue
@@ -132,13 +149,18 @@ def settle(claim: Claim, letter: Letter, problem: str | None, now: dt.datetime, 
         if not known:
             rows.update(given_up_at=now, next_at=None, problem=UNCONFIRMED, **free)
             return
-        waits = news().retry_minutes
         for row in rows:
-            if row.attempts > len(waits):
-                fields = {"given_up_at": now, "next_at": None}
-            else:
-                fields = {"next_at": now + dt.timedelta(minutes=waits[max(row.attempts, 1) - 1])}
-            Outbox.objects.filter(pk=row.pk).update(problem=problem, **fields, **free)
+            _later(row, problem, now)
+
+
+def _later(row: Outbox, problem: str, now: dt.datetime) -> None:
+    """After a try that failed: due again in a while, or given up after the last; nobody's meanwhile."""
+    waits = news().retry_minutes
+    if row.attempts > len(waits):
+        fields = {"given_up_at": now, "next_at": None}
+    else:
+        fields = {"next_at": now + dt.timedelta(minutes=waits[max(row.attempts, 1) - 1])}
+    Outbox.objects.filter(pk=row.pk).update(problem=problem, lease_until=None, lease_owner="", **fields)
 
 
 def not_begun(claim: Claim, letter: Letter, problem: str, now: dt.datetime) -> None:

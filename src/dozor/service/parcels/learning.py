@@ -25,7 +25,8 @@ from dozor.forecast.tables import settings as figures
 from dozor.model import Answer, Dossier, Kind, Mention, OutcomeKind, Outlook, Reading, Text
 from dozor.service.parcels import mapping
 from dozor.service.parcels import models as rows
-from dozor.service.parcels.models import Fate, Learnt, Person
+from dozor.service.parcels.faults import Faults
+from dozor.service.parcels.models import Fate, Learnt, Person, Work
 from dozor.service.unchanged import Memory
 
 log = logging.getLogger("dozor.learning")
@@ -191,15 +192,22 @@ def history(now: dt.datetime) -> Iterator[Followed]:
     latest = rows.Answer.objects.filter(parcel=OuterRef("pk")).order_by("-id").values("body")[:1]
     mine = rows.Parcel.objects.filter(demo=False, made__gte=now - DAY * settings().look_back)
     mine = mine.exclude(fate=Fate.NOT_MINE).select_related("order", "owner").annotate(body=Subquery(latest))
-    unread = 0
+    unread, faults = 0, Faults(Work.LEARN, now)
     for parcel in mine.order_by("id").iterator(chunk_size=200):
         try:
             known = msgspec.json.decode(zlib.decompress(bytes(parcel.body)), type=Answer) if parcel.body else None
         except (zlib.error, msgspec.DecodeError):
             unread += 1
             continue
-        if known is not None:
-            yield _followed(parcel, known, _ending(parcel, seen.get(parcel.pk)), told.get(parcel.pk), now)
+        if known is None:
+            continue
+        try:
+            followed = _followed(parcel, known, _ending(parcel, seen.get(parcel.pk)), told.get(parcel.pk), now)
+        except Exception as error:
+            faults.broke(parcel, error)
+            continue
+        faults.went_well(parcel)
+        yield followed
     if unread:
         log.warning("%d answers could not be read: nothing is learnt from their parcels", unread)
 

@@ -381,6 +381,37 @@ class Poll(models.Model):
         return f"{self.carrier} {self.number}"
 
 
+class Work(StrEnum):
+    """What is done with a parcel beside the pages, and may break for this one alone."""
+
+    SETTLE = "settle"  # an answer of a system is written
+    REVIEW = "review"  # it is thought over because time has passed
+    TELL = "tell"  # whom to tell its news
+    COMPOSE = "compose"  # the words of a message
+    LEARN = "learn"  # what its times teach
+    CALENDAR = "calendar"  # its entries in the calendar
+
+
+class Fault(models.Model):
+    """Work on a parcel that broke and is tried again later. `subject`: which of its rows, where that matters."""
+
+    parcel = models.ForeignKey(Parcel, models.CASCADE, related_name="faults")
+    work = models.CharField(max_length=16, choices=choices(Work))
+    subject = models.CharField(max_length=96, blank=True)
+    times = models.PositiveSmallIntegerField(default=0)  # in a row
+    first = models.DateTimeField()
+    last = models.DateTimeField()
+    until = models.DateTimeField()  # not tried again before
+    place = models.CharField(max_length=200, blank=True)  # kind of error, and where in the code
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["parcel", "work", "subject"], name="fault_once")]
+
+    def __str__(self) -> str:
+        return f"{self.work} {self.place}"
+
+
 class Source(models.Model):
     """How a system has been treating us, and what of today's budget is spent: kept over a restart."""
 

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from dozor.service.parcels import actions, learning
+from dozor.service.parcels.faults import Faults, pause, place_of
+from dozor.service.parcels.models import Parcel, Work
 from dozor.service.watch import claim as claims
 from dozor.service.watch.ask import ask, asks_of, keys_for
 from dozor.service.watch.settle import settle
@@ -37,7 +39,8 @@ class Watcher:
         self.addresses = settings.CONFIG.addresses if addresses is None else addresses
         self.writer = Writer("watch")
         self.learner = Writer("learning")  # its own thread: the watch goes on meanwhile
-        self.looked: dt.datetime | None = None
+        self.look_at: dt.datetime | None = None  # not before
+        self.unlearnt = 0  # learnings that broke, in a row
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until asked to stop; what is being asked then is still written."""
@@ -82,18 +85,23 @@ class Watcher:
     def _time_to_learn(self, busy: dict[str, asyncio.Task[None]]) -> bool:
         """Whether to look if it is time to learn; not at every tick, and not while that goes on."""
         now = self.clock()
-        if LEARNING in busy or (self.looked is not None and now - self.looked < LOOK):
+        if LEARNING in busy or (self.look_at is not None and now < self.look_at):
             return False
-        self.looked = now
+        self.look_at = now + LOOK
         return True
 
     async def learn(self) -> None:
         """What the parcels have taught since yesterday; beside the watch, which goes on meanwhile."""
         try:
             await self.learner(learning.learn_if_due, self.clock())
-        except Exception:
+        except Exception as error:
             # Forecasts then stay as they were learnt before; the watch is no worse for it.
-            log.exception("learning broke")
+            self.unlearnt += 1
+            wait = pause(self.unlearnt)
+            self.look_at = self.clock() + wait
+            log.error("learning broke, again in %d minutes: %s", wait.total_seconds() // 60, place_of(error))
+        else:
+            self.unlearnt = 0
 
     async def work(self, claim: claims.Claim) -> None:
         """One claim: asked, written."""
@@ -101,19 +109,27 @@ class Watcher:
         keys = await self.writer(keys_for, claim) or {}
         try:
             reports = await ask(claim, asks, keys, self.addresses, self.clock)
-        except Exception:
+        except Exception as error:
             # A connector that breaks is an ask without an answer: its numbers come again later.
-            log.exception("asking %s broke", claim.carrier)
+            log.error("asking %s broke: %s", claim.carrier, place_of(error))
             reports = ()
         new = await self.writer(settle, claim, reports, self.clock(), self.hurry)
         log.info("%s: %d numbers, %s new events", claim.carrier, len(asks), new)
 
     def review(self) -> int:
-        """Thinks over what time alone may have changed."""
+        """Thinks over what time alone may have changed. A parcel with which that breaks comes again later."""
         parcels = claims.claim_reviews(self.clock())
+        faults = Faults(Work.REVIEW, self.clock()) if parcels else None
         for parcel in parcels:
-            actions.review(parcel, self.clock())
-            type(parcel).objects.filter(pk=parcel.pk).update(lease_until=None, lease_owner="")
+            assert faults is not None
+            free: dict[str, object] = {"lease_until": None, "lease_owner": ""}
+            try:
+                actions.review(parcel, self.clock())
+            except Exception as error:
+                free["review_at"] = faults.broke(parcel, error)
+            else:
+                faults.went_well(parcel)
+            Parcel.objects.filter(pk=parcel.pk).update(**free)
         return len(parcels)
 
 

@@ -11,14 +11,32 @@ from msgspec import Struct
 from dozor.carriers import systems
 from dozor.model import Text
 from dozor.service.parcels import actions
-from dozor.service.parcels.models import Fate, Parcel, Person, Poll, Source
+from dozor.service.parcels.faults import Faults
+from dozor.service.parcels.models import Fate, Fault, Parcel, Person, Poll, Source, Work
 from dozor.service.unchanged import Memory
 from dozor.service.watch.settle import price_now
 
 WHYS = frozenset(
-    {"new", "woken", "likely", "floor", "ceiling", "paced", "refused", "failed", "no_key", "needs", "not_theirs"}
+    {
+        "new",
+        "woken",
+        "likely",
+        "floor",
+        "ceiling",
+        "paced",
+        "refused",
+        "failed",
+        "no_key",
+        "needs",
+        "not_theirs",
+        "broken",
+    }
     | {"finished", "silent_too_long", "number_gone", "no_system", "received", "lost", "not_mine", "archived"}
 )
+
+
+# Faults that concern whoever waits for news; an answer that could not be written stands at its own row.
+SHOWN = (Work.REVIEW.value, Work.TELL.value, Work.COMPOSE.value, Work.CALENDAR.value)
 
 
 class Planned(Struct, frozen=True):
@@ -42,14 +60,18 @@ def plan(now: dt.datetime, person: Person | None = None, ref: str | None = None)
         polls = polls.filter(parcel__owner=person)
     if ref is not None:
         polls = polls.filter(parcel__ref=ref)
-    return _planned(polls.order_by(F("next_at").asc(nulls_last=True), "id"), now)
+    rows = _planned(polls.order_by(F("next_at").asc(nulls_last=True), "id"), now)
+    faults = Fault.objects.filter(work__in=SHOWN, parcel__in=polls.values("parcel")).select_related("parcel")
+    return [*(_faulty(row, row.parcel) for row in faults), *rows]
 
 
 def plan_of(parcel: Parcel, polls: Sequence[Poll], now: dt.datetime) -> list[Planned]:
     """The rows of one open parcel, the soonest first. `polls` are its own; of itself its ref and title are read."""
     for row in polls:
         row.parcel = parcel
-    return _planned(sorted(polls, key=lambda row: (row.next_at is None, row.next_at or now, row.pk)), now)
+    rows = sorted(polls, key=lambda row: (row.next_at is None, row.next_at or now, row.pk))
+    faults = Fault.objects.filter(parcel_id=parcel.pk, work__in=SHOWN)
+    return [*(_faulty(row, parcel) for row in faults), *_planned(rows, now)]
 
 
 def _pauses() -> dict[str, dt.datetime]:
@@ -57,6 +79,20 @@ def _pauses() -> dict[str, dt.datetime]:
 
 
 _closed = Memory(1)
+
+
+def _faulty(row: Fault, parcel: Parcel) -> Planned:
+    """What broke with this parcel alone, and when it is tried again. What a system's row says is not said twice."""
+    return Planned(
+        parcel=parcel.ref,
+        title=parcel.title,
+        number="",
+        system="Dozor",
+        at=row.until,
+        why=Text(f"watch.broken.{row.work}"),
+        asked=row.last,
+        outcome="",
+    )
 
 
 def _planned(polls: Iterable[Poll], now: dt.datetime) -> list[Planned]:
@@ -97,7 +133,12 @@ def forgotten() -> list[Parcel]:
 
 def repair(now: dt.datetime) -> int:
     """Thinks forgotten parcels over, which gives them their next due time; how many there were."""
-    lost = forgotten()
+    lost, faults = forgotten(), Faults(Work.REVIEW, now)
     for parcel in lost:
-        actions.review(parcel, now)
+        try:
+            actions.review(parcel, now)
+        except Exception as error:
+            Parcel.objects.filter(pk=parcel.pk).update(review_at=faults.broke(parcel, error))
+        else:
+            faults.went_well(parcel)
     return len(lost)

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from dozor.carriers import systems
 from dozor.model import Answer, Outcome, OutcomeKind, Report
 from dozor.service.parcels import actions, learning, mapping
-from dozor.service.parcels.models import ENDED, Credential, Parcel, Poll, Source
+from dozor.service.parcels.faults import Faults
+from dozor.service.parcels.models import ENDED, Credential, Parcel, Poll, Source, Work
 from dozor.service.parcels.people import zone_of
 from dozor.service.watch.claim import Claim
 from dozor.service.watch.expect import wait_of
@@ -34,12 +35,31 @@ def settle(claim: Claim, reports: Iterable[Report], now: dt.datetime, hurry: dt.
     new_events = 0
     with transaction.atomic():
         _source(claim, said.values(), now)
-    price = price_now(claim.carrier)
+    price, faults = price_now(claim.carrier), Faults(Work.SETTLE, now)
     for poll in claim.polls:
         report = said.get(poll.number) or Report(claim.carrier, poll.number, lost, asked_at=now)
-        with transaction.atomic():
-            new_events += _settle_one(poll, claim.owner, report, now, price, hurry)
+        subject = f"{poll.carrier}:{poll.pk}"
+        try:
+            with transaction.atomic():
+                new_events += _settle_one(poll, claim.owner, report, now, price, hurry)
+        except Exception as error:
+            # What breaks with one parcel is no reason to leave the others unwritten.
+            again = faults.broke(poll.parcel, error, subject)
+            _put_off(poll, claim.owner, report, now, again)
+        else:
+            faults.went_well(poll.parcel, subject)
     return new_events
+
+
+def _put_off(poll: Poll, owner: str, report: Report, now: dt.datetime, again: dt.datetime) -> None:
+    """A row whose answer could not be written: it is asked again, and is free for that. `said` stays as it was, so
+    that the same answer is read anew then.
+    """
+    floor = now + HOUR * systems()[poll.carrier].min_interval_hours
+    fields: dict[str, object] = {"lease_until": None, "lease_owner": "", "next_at": max(again, floor), "why": "broken"}
+    if report.outcome.kind is not OutcomeKind.NOT_ASKED:
+        fields["asked_at"] = report.asked_at or now
+    Poll.objects.filter(pk=poll.pk, lease_owner=owner).update(**fields)
 
 
 def _settle_one(
