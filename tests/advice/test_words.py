@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
+import re
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dozor.advice.words import Languages, _messages, fill, languages, message, seeds
+from dozor.advice.words import Languages, MessageRow, _messages, fill, languages, message, seeds
 from dozor.model import Dossier, Money, Order
 
 from .world import ask, clock, dossier, journey, outlook
@@ -103,3 +108,46 @@ def test_what_is_unknown_leaves_no_punctuation_behind(lang):
             for known in ({}, {"number": "RB740193524CN"}, {"days": 56, "sum": Money(2300, "USD")}):
                 said = fill(row.text, known, lang)
                 assert ".." not in said and "。。" not in said and ",," not in said and " ." not in said, (id, said)
+
+
+KNOWN = {
+    "order": "8001234567",
+    "number": "RB740193524CN",
+    "days": 44,
+    "date": dt.date(2026, 11, 24),
+    "sum": Money(1999, "USD"),
+    "offered": Money(500, "USD"),
+    "sources": "cainiao, upu",
+    "last_event": "Left the sorting centre",
+    "place": "Moscow",
+    "extension": 15,
+    "untracked": "RB740193524CN",
+}
+MISREAD = re.compile(
+    r"[(（]\s*[)）]|\[|\]|\{|\}|None|  |[,;:，；：]\s*[.,;:。，；：]|[.。]\s*[.,;:。，；：]"
+    r"|[(（]\s*[,;:，；：]|[,;，；]\s*[)）]|\s[.,;:)]|[.!?。！？]\s*[(（]\d|\d\)[^\S\n]*\("
+)
+
+
+@pytest.mark.parametrize(
+    "row", [row for rows in _messages().values() for row in rows], ids=lambda row: f"{row.id}-{row.lang}"
+)
+def test_no_text_to_send_shows_what_was_left_out_of_it(row: MessageRow) -> None:
+    """Every text with every combination of what is known and unknown."""
+    names = sorted(
+        {name for _, name, _, _ in string.Formatter().parse(row.text.replace("[", "").replace("]", "")) if name}
+    )
+    for known in itertools.product((True, False), repeat=len(names)):
+        args = {n: KNOWN.get(n, dt.date(2026, 10, 6)) for n, here in zip(names, known, strict=True) if here}
+        text = fill(row.text, args, row.lang)
+        assert not MISREAD.search(text), (MISREAD.search(text), args.keys(), text)
+
+
+def test_a_part_in_a_part_goes_with_it() -> None:
+    text = "Not here.[ Last: {last_event}[ ({last_date})].] Thanks."
+    assert (
+        fill(text, {"last_event": "left", "last_date": dt.date(2026, 10, 6)}, "en")
+        == "Not here. Last: left (2026-10-06). Thanks."
+    )
+    assert fill(text, {"last_event": "{left} [x]"}, "en") == "Not here. Last: {left} [x]. Thanks."
+    assert fill(text, {"last_date": dt.date(2026, 10, 6)}, "en") == "Not here. Thanks."

@@ -19,11 +19,15 @@ from dozor.model import Dossier, Journey, Money, OutcomeKind, Text
 
 LONGEST = 120  # characters of a carrier's or shop's words inside a message
 STOPS = re.compile(r"([.。])(?:\s*[.。])+")  # a full stop after a full stop
-PART = re.compile(r"\[([^\[\]]*)\]")  # a part of a message that stands only when all its placeholders are known
+# A part of a message, which stands only when all its placeholders are known; it may hold parts of its own.
+INNER = r"\[[^\[\]]*\]"
+PART = re.compile(rf"\[((?:[^\[\]]|{INNER})*)\]")
 
 
 class MessageRow(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A text to send. Placeholders stand in `[parts]`, which are left out when one of them is unknown."""
+    """A text to send. Placeholders stand in `[parts]`, which are left out when one of them is unknown, with
+    the parts in them: a date in brackets goes with the sentence that it dates.
+    """
 
     id: str
     lang: str
@@ -87,12 +91,14 @@ def fill(text: str, args: Mapping[str, Any], lang: str) -> str:
     shown: dict[str, str] = {}
 
     def part(found: re.Match[str]) -> str:
-        for name in _names(found[1]):
+        own = PART.split(found[1])[::2]  # around the parts in it
+        for name in (name for piece in own for name in _names(piece)):
             if args.get(name) is None:
                 return ""
             if name not in shown:
                 shown[name] = _shown(args[name], lang)
-        return found[1].format_map(shown)
+        inside = (part(each) for each in PART.finditer(found[1]))
+        return "".join(piece.format_map(shown) + next(inside, "") for piece in own)
 
     # A part left out must not leave its punctuation behind.
     filled = STOPS.sub(r"\1", PART.sub(part, text))
