@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -23,6 +25,7 @@ from dozor.picture.layout import Box, Label, Placed, Zone, wrapped
 from dozor.picture.scene import scene
 from dozor.picture.svg import Canvas
 from dozor.picture.tables import figure, palette, width_of
+from dozor.picture.zone import in_zone
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -204,3 +207,46 @@ def test_what_cannot_be_drawn_is_said_in_one_line(option: str, value: str, tmp_p
     )
     assert run.exit_code == 2
     assert option in run.stderr and "Traceback" not in run.stderr
+
+
+LATE = dt.datetime(2026, 11, 24, 22, 30, tzinfo=dt.UTC)
+IN_ZONES = {
+    "order": {
+        "marketplace": "aliexpress",
+        "paid": "2026-10-11",
+        "destination": "RU",
+        "protection_end": "2026-12-10T22:00:00Z",
+    },
+    "dispute": {"state": "waiting_seller", "opened": "2026-11-20"},
+}
+
+
+@pytest.mark.parametrize(
+    ("zone", "today", "end"),
+    [("UTC", "24 Nov", "10 Dec"), ("Europe/Moscow", "25 Nov", "11 Dec"), ("America/New_York", "24 Nov", "10 Dec")],
+)
+def test_today_and_the_days_are_the_readers(zone: str, today: str, end: str) -> None:
+    """An instant late in the evening is another day further east; a day of payment is the same day everywhere."""
+    found = answer(read_dossier(IN_ZONES), LATE)
+    shown = texts(draw(found, zone=ZoneInfo(zone)))
+    assert f"today, {today}" in shown and f"protection ends {end}" in shown
+    assert "11 Oct" in shown and "20 Nov" in shown
+
+
+def test_a_day_is_as_wide_as_the_readers_day() -> None:
+    """Today's line stands where the reader's clock is within the reader's day: the whole scene moves by the zone."""
+    found = answer(read_dossier(IN_ZONES), LATE)
+    utc, east = scene(found, "en", events=5), scene(in_zone(found, ZoneInfo("Europe/Moscow")), "en", events=5)
+    assert east.now - utc.now == dt.timedelta(hours=3)
+    paid = [[mark.at for mark in each.parcel.marks if mark.at.date() == dt.date(2026, 10, 11)] for each in (utc, east)]
+    assert paid[0] == paid[1] != []
+    assert in_zone(found, dt.UTC) is found
+
+
+def test_the_command_line_draws_the_days_of_a_zone(tmp_path: Path) -> None:
+    told = ["check", "--offline", "RB740193524CN", "--now", LATE.isoformat(), "--lang", "en", "--picture"]
+    path = tmp_path / "parcel.svg"
+    done = CliRunner().invoke(group, [*told, str(path), "--zone", "Asia/Tokyo"])
+    assert done.exit_code == 0, done.output
+    assert "25 Nov" in texts(path.read_text())
+    assert CliRunner().invoke(group, [*told, str(path), "--zone", "Nowhere/Land"]).exit_code == 2

@@ -50,6 +50,7 @@ PATIENCE = 6.0  # seconds that `check` waits for carriers before it answers with
 @click.option("--originals", is_flag=True, help="Show every event, in the carrier's own words.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw parcel and protection clock into this SVG file.")
 @click.option("--width", type=int, default=720, show_default=True, help="Width of the picture in pixels.")
+@click.option("--zone", default="UTC", show_default=True, help="Whose days the picture shows, such as Europe/Kyiv.")
 @click.option("--theme", type=click.Choice(["auto", "light", "dark"]), default="auto", help="Colours of the picture.")
 @click.option("--json", "as_json", is_flag=True, help="The answer as JSON (docs/schema/answer.json).")
 @click.option("--jsonl", is_flag=True, help="Bulk: one dossier a line on stdin, one answer a line out; asks nobody.")
@@ -90,10 +91,16 @@ def command(**options: Any) -> None:
 
 def _draw(given: Answer, options: dict[str, Any], lang: str) -> None:
     """The picture beside the words; it says where it went on standard error, so that `--json` stays JSON."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     from dozor.picture import draw
 
     try:
-        drawn = draw(given, width=options["width"], theme=options["theme"], lang=lang)
+        zone = ZoneInfo(options["zone"])
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(f"no zone is called {options['zone']}", param_hint="--zone") from None
+    try:
+        drawn = draw(given, width=options["width"], theme=options["theme"], lang=lang, zone=zone)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--width") from None
     try:

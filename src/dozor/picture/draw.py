@@ -12,6 +12,7 @@ from dozor.picture.layout import Box, Label, Zone, wrapped
 from dozor.picture.scene import Lane, Mark, Scene, Shape, Span, Tone, scene
 from dozor.picture.svg import Canvas
 from dozor.picture.tables import figure, width_of
+from dozor.picture.zone import in_zone
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: tuple[str, ...] = get_args(Theme)
@@ -35,19 +36,21 @@ def draw(
     lang: str = "en",
     id: str = "dozor",
     standalone: bool = True,
+    zone: dt.tzinfo = dt.UTC,
 ) -> str:
     """An answer as an SVG document, `width` pixels wide and as high as its labels need.
 
     `theme` auto follows the reader's colour scheme. With `standalone` false there is neither a style element nor
     a background, for a page that brings `stylesheet()` itself; `id` keeps the ids of several pictures on one page
-    apart. Raises ValueError for a width, theme or language that is none.
+    apart. Today and the days are those of `zone`, the reader's. Raises ValueError for a width, theme or language that
+    is none.
     """
     if not figure("narrowest") <= width <= figure("widest"):
         raise ValueError(f"a width is {figure('narrowest'):.0f} to {figure('widest'):.0f} pixels, not {width}")
     if theme not in THEMES or lang not in LANGUAGES:
         raise ValueError(f"a theme is one of {', '.join(THEMES)}, a language one of {', '.join(LANGUAGES)}")
     narrow = width < figure("narrow")
-    shown = scene(answer, lang, events=round(figure("events_narrow" if narrow else "events_wide")))
+    shown = scene(in_zone(answer, zone), lang, events=round(figure("events_narrow" if narrow else "events_wide")))
     most = figure("label_narrow" if narrow else "label_wide")
     canvas = Canvas(width=width, theme=theme, id=id, standalone=standalone)
     bottom = _lanes(canvas, shown, _scale(shown, width), float(width), most)

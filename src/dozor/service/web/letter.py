@@ -185,7 +185,7 @@ def letter(answer: Answer, lang: str, zone: str = "UTC", *, picture: bool = True
     steps = tuple(told.todo(step) for step in answer.advice.steps)
     width = shown()
     drawn = [
-        draw(answer, width=each, lang=lang, id=id, standalone=False) if picture else ""
+        draw(answer, width=each, lang=lang, id=id, standalone=False, zone=told.zone) if picture else ""
         for each, id in ((width.picture_wide, "wide"), (width.picture_narrow, "narrow"))
     ]
     return Letter(
