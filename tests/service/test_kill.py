@@ -16,4 +16,4 @@ from tests.service.killing import told_by
 def test_killed_it_loses_and_doubles_nothing(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     seen = told_by("tests.service.kill", 5, database, "killed", tmp_path, request)
     assert seen["changes"] >= 10 and seen["pages"] >= 3 and seen["events"] >= 5 and seen["asks"] >= 3, seen
-    assert seen["stopped_in"] <= 15, seen
+    assert seen["stops"] >= 1, seen
