@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OPEN, RECEIVED = "open", "received"
 PATIENCE = 40  # seconds: a page that takes longer hangs
-MOST = 20  # parcels of a visitor
+MOST = 15  # parcels of a visitor
 BOX = "{number} does not track, shipped {days} days ago, {days}.40 USD, {left} days of protection left, AliExpress"
 
 
@@ -133,7 +133,7 @@ class Visitor(threading.Thread):
         self.changed(f"/parcels/{known.ref}/facts/", **facts)
         known.facts = {serial}
         if self.chance.random() < 0.3:
-            assert f"Lamp {serial}" in self.page("/parcels/"), "a name that was answered is not on the list"
+            assert f"Lamp {serial}" in self.page(f"/parcels/{known.ref}/"), "a name that was answered is not shown"
 
     def end(self, known: Known) -> None:
         """Received, or open again after all."""
