@@ -87,14 +87,15 @@ def _may_read(request: HttpRequest) -> bool:
 
 
 Rows = list[tuple[str, float]]
+Figure = tuple[str, str, str, Rows]
+MORE: list[Callable[[], Iterator[Figure]]] = []  # figures of rooms above this one, which put them here
 
 
-def figures() -> Iterator[tuple[str, str, str, Rows]]:
+def figures() -> Iterator[Figure]:
     """Name, kind, help and values of each figure."""
     from django.db.models import Count, Min, Q
 
     from dozor.service.parcels.models import Answer, Event, Fault, Learnt, Outbox, Parcel, Poll, Source
-    from dozor.service.web import written
 
     now = timezone.now()
     one: Callable[[float], Rows] = lambda value: [("", value)]  # noqa: E731
@@ -126,9 +127,9 @@ def figures() -> Iterator[tuple[str, str, str, Rows]]:
     yield "dozor_learnt_seconds", "gauge", "Since delivery times were learnt last; 0: never.", one(age)
     came = [('{held="yes"}', learnt.held), ('{held="no"}', learnt.judged - learnt.held)] if learnt else []
     yield "dozor_forecasts_judged", "gauge", "Parcels that came, by whether it was within the days told.", came
-    letters = len(written.shelf().until())
-    yield "dozor_letters_written", "gauge", "Letters about parcels that lie ready in this process.", one(letters)
     waiting = Outbox.objects.aggregate(
         waiting=Count("id", filter=Q(sent_at=None, given_up_at=None)), given_up=Count("id", filter=~Q(given_up_at=None))
     )
     yield "dozor_outbox", "gauge", "Messages by state.", [(f'{{state="{state}"}}', n) for state, n in waiting.items()]
+    for more in MORE:
+        yield from more()
