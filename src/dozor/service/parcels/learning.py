@@ -23,6 +23,7 @@ from dozor.forecast.history import Ending, arrival, waits
 from dozor.forecast.learnt import Parcel as Wait
 from dozor.forecast.tables import settings as figures
 from dozor.model import Answer, Dossier, Kind, Mention, OutcomeKind, Outlook, Reading, Text
+from dozor.service import turn
 from dozor.service.parcels import mapping
 from dozor.service.parcels import models as rows
 from dozor.service.parcels.faults import Faults
@@ -194,15 +195,15 @@ def history(now: dt.datetime) -> Iterator[Followed]:
     mine = mine.exclude(fate=Fate.NOT_MINE).select_related("order", "owner").annotate(body=Subquery(latest))
     unread, faults = 0, Faults(Work.LEARN, now)
     for parcel in mine.order_by("id").iterator(chunk_size=200):
+        if not parcel.body:
+            continue
         try:
-            known = msgspec.json.decode(zlib.decompress(bytes(parcel.body)), type=Answer) if parcel.body else None
+            with turn.pages:  # parcel by parcel: a page that is asked for meanwhile comes in between
+                known = msgspec.json.decode(zlib.decompress(bytes(parcel.body)), type=Answer)
+                followed = _followed(parcel, known, _ending(parcel, seen.get(parcel.pk)), told.get(parcel.pk), now)
         except (zlib.error, msgspec.DecodeError):
             unread += 1
             continue
-        if known is None:
-            continue
-        try:
-            followed = _followed(parcel, known, _ending(parcel, seen.get(parcel.pk)), told.get(parcel.pk), now)
         except Exception as error:
             faults.broke(parcel, error)
             continue
