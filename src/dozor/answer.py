@@ -17,6 +17,8 @@ from dozor.model import Answer, Dispute, DisputeState, Dossier, Kind, Mention, R
 from dozor.numbers import buyer_suffix, find, identify
 from dozor.protection import clock
 
+NUMBERS = 100  # of one purchase that are looked at: a list of a thousand is none, and its parcels are woven together
+
 
 def answer(dossier: Dossier, now: dt.datetime, *, learnt: Model | None = None, user: str | None = None) -> Answer:
     """All that can be said about a dossier at `now` (an aware instant).
@@ -93,7 +95,7 @@ def granted(dossier: Dossier, understood: Sequence[Reply]) -> Dossier:
 
 
 def read_numbers(dossier: Dossier) -> tuple[Mention, ...]:
-    """Every number of the dossier, once: those given as numbers first, then those found in its text."""
+    """Every number of the dossier, once, `NUMBERS` at most: those given as numbers first, then those in its text."""
     suffixes = set(dossier.order_suffixes)
     if dossier.order.number and (suffix := buyer_suffix(dossier.order.number)):
         suffixes.add(suffix)
@@ -105,7 +107,7 @@ def read_numbers(dossier: Dossier) -> tuple[Mention, ...]:
     once: dict[str, Mention] = {}
     for mention in (*given, *found):
         once.setdefault(mention.readings[0].normal if mention.readings else mention.raw, mention)
-    return tuple(once.values())
+    return tuple(once.values())[:NUMBERS]
 
 
 def whom_to_ask(tracking: Sequence[Reading], dossier: Dossier) -> tuple[str, ...]:

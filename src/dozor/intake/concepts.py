@@ -23,6 +23,8 @@ NOT, NOT_AFTER = "not", "not_after"
 TIMES = ("unit", "day", "month")  # words of durations and dates: where they stand, spans are looked for
 COUNTRY = "country:"  # before the id of a country: a concept like any other
 TOWN = "town:"  # before the id of the country that a town lies in
+# Nobody says more in one breath: a longer one is cut between two words, as whatever is near in it is nearer than that.
+BREATH = 1000
 SENTENCE = re.compile(r"(?:[.!?](?=\s|$)|[\n;。！？；])+")
 QUOTED = re.compile(
     r"«[^»\n]{1,160}»|“[^”\n]{1,160}”|„[^“\n]{1,160}“|\"[^\"\n]{1,160}\"|「[^」\n]{1,160}」"
@@ -92,12 +94,23 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     ends = [match.end() for match in SENTENCE.finditer(flat) if not _in_date(flat, match)]
     cuts = [0, *(end for end in ends if not any(a < end < b for a, b in quoted)), len(flat)]
     found = []
-    for start, end in pairwise(cuts):
+    for start, end in pairwise(_breaths(flat, cuts)):
         if flat[start:end].strip(" \n.!?;。！？；"):
             inside = tuple(hit for hit in hits if start <= hit.start < end)
             left = start + len(text[start:end]) - len(text[start:end].lstrip())
             found.append(Sentence(text[start:end].strip(), left, _with_denials(flat, inside)))
     return tuple(found)
+
+
+def _breaths(flat: str, cuts: list[int]) -> list[int]:
+    """The cuts, and more where two stand further apart than a breath."""
+    found = cuts[:1]
+    for cut in cuts[1:]:
+        while cut - found[-1] > BREATH:
+            gap = flat.rfind(" ", found[-1] + BREATH // 2, found[-1] + BREATH)
+            found.append(gap if gap > 0 else found[-1] + BREATH)
+        found.append(cut)
+    return found
 
 
 def _in_date(flat: str, stop: re.Match[str]) -> bool:
@@ -159,11 +172,9 @@ def _negative(flat: str, hit: Hit) -> bool:
 
 
 def _near(between: str, reach: int) -> bool:
-    if breaks(between):
+    if len(between.split()) > reach or sum(_wide(sign) for sign in between) > reach + 1:
         return False
-    words = len(between.split())
-    signs = sum(_wide(sign) for sign in between)
-    return words <= reach and signs <= reach + 1
+    return not breaks(between)
 
 
 def breaks(between: str) -> int:

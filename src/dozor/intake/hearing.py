@@ -32,6 +32,8 @@ IN_HAND = frozenset({"wrong_item", "empty_received"})
 SITES = frozenset({"site_down", "source_behind", "phishing"})
 # How many signs may stand between "I live in" and a country.
 NEAR = 12
+# Signs of a text that are listened to: ten pages. Whoever pastes more does not tell of one purchase.
+LONGEST = 20_000
 
 # Claims that say so little of the place that a status without quotes says more.
 VAGUE = frozenset({"on_the_way", "loop", "left_country"})
@@ -96,7 +98,8 @@ class Heard(Struct, frozen=True):
 
 
 def hear(text: str, today: dt.date) -> Heard:
-    """All that a text of any of the languages says, as of the day it was said."""
+    """All that a text of any of the languages says, as of the day it was said; of a whole book, its beginning."""
+    text = text[:LONGEST]
     if all(BARE.fullmatch(token) for token in text.split()):
         return Heard(Facts())  # nothing but numbers: there is no word to hear
     spoken = tuple(_dated(sentence, today) for sentence in sentences(text))

@@ -17,11 +17,12 @@ from dozor.model import Money
 
 # What a place-holder of a pattern matches; the names of the groups are read below.
 SLOTS = {
-    "{n}": r"(?P<n>\d{1,3}(?:[.,]\d)?|[^\W\d_]+)",
-    "{unit}": r"(?P<unit>[^\W\d_]+?)",
+    # The words themselves: "any letters" would try every part of a long run of letters as either.
+    "{n}": r"(?P<n>\d{1,3}(?:[.,]\d)?|%s)",
+    "{unit}": r"(?P<unit>%s)",
     "{words}": r"[\"'«“„「](?P<words>[^\"'»”“」\n]{3,200})[\"'»”“」]",
 }
-
+COUNTED = {"{n}": "count", "{unit}": "unit"}
 
 # The scripts that languages are written in: a text without a script's letters says nothing in its languages. The
 # letters of numbers ("RB740193524CN") are no words.
@@ -165,12 +166,21 @@ def _patterns() -> tuple[tuple[FactRow, re.Pattern[str]], ...]:
             raise knowledge.KnowledgeError(f"intake/facts: {row.pattern!r}: write it in lower case, as texts are read")
         pattern = row.pattern
         for slot, meaning in SLOTS.items():
-            pattern = pattern.replace(slot, meaning)
+            words = _alone(COUNTED[slot]) if slot in COUNTED else ""
+            pattern = pattern.replace(slot, meaning.replace("%s", words))
         try:
             compiled.append((row, re.compile(pattern)))
         except re.error as error:
             raise knowledge.KnowledgeError(f"intake/facts: {row.pattern!r}: {error}") from None
     return tuple(compiled)
+
+
+def _alone(kind: str) -> str:
+    """The words of a kind where they are no part of another word; a digit may touch them, as in "24d"."""
+    words = sorted(known(kind), key=len, reverse=True)
+    bordered = "|".join(re.escape(word) for word in words if not HAN.search(word))
+    bare = "|".join(re.escape(word) for word in words if HAN.search(word))
+    return rf"(?<![^\W\d_])(?:{bordered})(?![^\W\d_])" + (f"|{bare}" if bare else "")
 
 
 @cache

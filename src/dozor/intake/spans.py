@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dozor import knowledge
-from dozor.intake.concepts import TIMES, Hit, Sentence, breaks, folded
+from dozor.intake.concepts import TIMES, Sentence, breaks, folded
 from dozor.intake.sentence import lookup, words_of
 
 # A comma or a "but" between a duration and a concept counts as so many signs of distance.
@@ -53,8 +53,11 @@ def roles(spoken: Sequence[Sentence], today: dt.date) -> dict[str, Any]:
     found: dict[str, Any] = {}
     still = any(sentence.holds("stuck|-moving") for sentence in spoken)
     for sentence in spoken:
-        for span in durations(sentence, today):
-            fact = _role(span, sentence)
+        if not (spans := durations(sentence, today)):
+            continue
+        told = _telling(sentence)
+        for span in spans:
+            fact = _role(span, told)
             if fact is None and still and span.past is not False:
                 fact = "last_event_days_ago"  # a duration on its own, where something is said to stand still
             if fact and fact not in found:
@@ -79,7 +82,12 @@ def _durations(text: str, today: dt.date, kinds: frozenset[str], figures: bool) 
         *(_months(flat, today) if "month" in kinds else ()),
     ]
     spans.sort(key=lambda span: (span.start, -span.end))
-    return tuple(span for i, span in enumerate(spans) if not any(other.end > span.start for other in spans[:i]))
+    found, reached = [], 0
+    for span in spans:
+        if span.start >= reached:
+            found.append(span)
+        reached = max(reached, span.end)
+    return tuple(found)
 
 
 def _counted(flat: str) -> list[Span]:
@@ -168,45 +176,75 @@ def _day(year: int | None, month: int, day: int, today: dt.date) -> dt.date | No
         return None
 
 
-def _role(span: Span, sentence: Sentence) -> str | None:
-    flat = folded(sentence.text)
-    if span.past is None and _passed(span, sentence, flat):
+class _Telling(Struct, frozen=True):
+    """A sentence, folded, and what in it may say what a duration is of: each with its rows, places in the sentence."""
+
+    flat: str
+    near: tuple[tuple[int, int, list[tuple[int, RoleRow]]], ...]
+    passed: tuple[tuple[int, int], ...]
+
+
+def _telling(sentence: Sentence) -> _Telling:
+    offset = sentence.start
+    return _Telling(
+        folded(sentence.text),
+        tuple(
+            (hit.start - offset, hit.end - offset, rows)
+            for hit in sentence.hits
+            if (rows := _rows_near().get(f"-{hit.concept}" if hit.denied else hit.concept))
+        ),
+        tuple(
+            (hit.start - offset, hit.end - offset)
+            for hit in sentence.hits
+            if hit.concept == "passed" and not hit.denied
+        ),
+    )
+
+
+def _role(span: Span, told: _Telling) -> str | None:
+    if span.past is None and _passed(span, told):
         span = replace(span, past=True)
-    best: tuple[float, str] | None = None
-    for row in _rows():
-        future = row.tense == "future"
-        if span.past is future or (row.tense == "passed" and span.past is None):
-            continue
-        for hit in sentence.hits:
-            if (f"-{hit.concept}" if hit.denied else hit.concept) in row.near:
-                # An open direction is rather the past: people tell what has been.
-                between = _between(span, hit, flat, sentence.start)
-                if row.together and breaks(between):
-                    continue
-                far = len(between) + BREAK * breaks(between) + (AHEAD if span.past is None and future else 0)
-                if best is None or far < best[0]:
-                    best = (far, row.fact)
-    return best[1] if best else None
+    best: tuple[float, int, str] | None = None
+    near = [(max(start - span.end, span.start - end, 0), start, end, rows) for start, end, rows in told.near]
+    for apart, start, end, rows in sorted(near, key=lambda each: each[0]):
+        if best is not None and apart > best[0]:
+            break  # all further ones are further away still
+        for place, row in rows:
+            future = row.tense == "future"
+            if span.past is future or (row.tense == "passed" and span.past is None):
+                continue
+            # An open direction is rather the past: people tell what has been.
+            ahead = AHEAD if span.past is None and future else 0
+            if best is not None and (apart + ahead, place) >= best[:2]:
+                continue  # a pause between them only makes it further
+            pauses = breaks(_between(span, start, end, told.flat))
+            if not (row.together and pauses):
+                far = (apart + BREAK * pauses + ahead, place, row.fact)
+                best = far if best is None or far[:2] < best[:2] else best
+    return best[2] if best else None
 
 
-def _between(span: Span, hit: Hit, flat: str, offset: int) -> str:
-    """What stands between a duration and a concept."""
-    start, end = hit.start - offset, hit.end - offset
+def _between(span: Span, start: int, end: int, flat: str) -> str:
+    """What stands between a duration and a concept at those places."""
     return flat[span.end : start] if start >= span.end else flat[end : span.start]
 
 
-def _passed(span: Span, sentence: Sentence, flat: str) -> bool:
+def _passed(span: Span, told: _Telling) -> bool:
     """Whether "passed" stands beside the duration: "60 days have passed", "прошло 60 дней"."""
-    hits = (hit for hit in sentence.hits if hit.concept == "passed" and not hit.denied)
     return any(
         len(between) <= TOUCH and not breaks(between)
-        for between in (_between(span, hit, flat, sentence.start) for hit in hits)
+        for between in (_between(span, start, end, told.flat) for start, end in told.passed)
     )
 
 
 @cache
-def _rows() -> tuple[RoleRow, ...]:
-    return knowledge.rows("intake/meaning", "roles.toml", RoleRow)
+def _rows_near() -> dict[str, list[tuple[int, RoleRow]]]:
+    """The rows that a concept may decide, each with its place in the table: of two as near the earlier one counts."""
+    found: dict[str, list[tuple[int, RoleRow]]] = {}
+    for place, row in enumerate(knowledge.rows("intake/meaning", "roles.toml", RoleRow)):
+        for concept in dict.fromkeys(row.near):
+            found.setdefault(concept, []).append((place, row))
+    return found
 
 
 @cache

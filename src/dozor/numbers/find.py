@@ -50,13 +50,15 @@ def find(text: str, *, suffixes: Collection[str] = ()) -> tuple[Mention, ...]:
         start = len(text) - len(text.lstrip())
         return (_mention(text.strip(), start, whole),)
     taken: list[Mention] = []
+    covered = bytearray(len(text))
     for start, end in _spans(text):
-        if any(start < mention.end and mention.start < end for mention in taken):
+        if any(covered[start:end]):
             continue
         raw = text[start:end]
         readings = _with_context(identify(raw, suffixes=suffixes), text, start)
         if readings:
             taken.append(_mention(raw, start, readings))
+            covered[start:end] = b"\x01" * (end - start)
     return tuple(sorted(taken, key=lambda mention: mention.start))
 
 
@@ -81,10 +83,11 @@ def _zones(text: str) -> list[tuple[int, int]]:
     """The stretches of a text that hold digits enough for a number; the rest is not looked at twice."""
     zones: list[tuple[int, int]] = []
     for match in CLUSTER.finditer(text):
+        before = zones[-1][1] if zones else 0  # what lies before it was gone through already
         start = max(0, match.start() - REACH)
-        while start > 0 and not text[start - 1].isspace():
+        while start > before and not text[start - 1].isspace():
             start -= 1
-        end = min(len(text), match.end() + REACH)
+        end = max(before, min(len(text), match.end() + REACH))
         while end < len(text) and not text[end].isspace():
             end += 1
         if zones and start <= zones[-1][1]:

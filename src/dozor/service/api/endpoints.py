@@ -213,7 +213,9 @@ def check(call: Call) -> Answer:
     open=True,
 )
 def identify(call: Call) -> Numbers:
-    """Every number in a text or a list, once, with all its readings: kind, issuer, reach, check digit, corrections."""
+    """Every number in a text or a list, once, a hundred at most, with all its readings: kind, issuer, reach, check
+    digit, corrections.
+    """
     return Numbers(read_numbers(Dossier(text=call.body.text, numbers=tuple(call.body.numbers))))
 
 
