@@ -227,3 +227,17 @@ if SHARED.exists():
         assert sum(len(report.events) + len(report.problems) for report in reports) == wanted
         assert all(report.outcome.kind is not OutcomeKind.CHANGED for report in reports)
         assert all(not report.unknown_codes for report in reports)
+
+
+@pytest.mark.parametrize("epoch", [-62135596800000, 100000000000000, 253402300799000, 999999999999999])
+def test_a_year_in_which_no_parcel_is_scanned_is_no_moment(epoch: int) -> None:
+    """Calendars end there: one such scan would stop whatever reckons with it."""
+    row = {"EventCd": "EMA", "EventNm": "Posting", "EventDT": f"/Date({epoch}+0800)/", "EventLocation": "CN"}
+    good = {**row, "EventDT": "/Date(1793275200000+0800)/"}
+    body = json.dumps([{"ID": "RB740193524CN", "Events": [row, good]}]).encode()
+    now = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+    (report,) = read_safely(connector("upu"), Response(200, body), [Ask("RB740193524CN")], now)
+    assert report.outcome.kind is OutcomeKind.FOUND and len(report.events) == 1 and report.problems
+    from dozor.carriers.base.shape import instant
+
+    assert instant("99999999999999", 1000, None) is None and instant("1793275200", 1, 480) is not None

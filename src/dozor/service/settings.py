@@ -77,7 +77,12 @@ DATABASES = {"default": CONFIG.database}
 if CONFIG.database["ENGINE"].endswith("sqlite3"):
     # A real file in tests, too: what is promised of WAL and IMMEDIATE is promised of a file.
     DATABASES["default"] = {**CONFIG.database, "TEST": {"NAME": str(CONFIG.data / "test.sqlite3")}}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Counts of wrong passwords and of requests stand there: with Django's 300 places a stranger who asks about a page of
+# numbers pushes them out. What carriers said to visitors has a place of its own.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 50_000}},
+    "said": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "said"},
+}
 
 # --- languages and times --------------------------------------------------------------------------------
 
@@ -161,6 +166,7 @@ LOGGING = {
     "loggers": {
         "dozor": {"level": CONFIG.log.upper()},
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # a trace for each stranger who knocks by another name
         "_granian": {"level": "WARNING"},
     },
 }

@@ -361,3 +361,14 @@ def test_put_in_by_several_at_the_same_time_it_is_one_parcel() -> None:
     assert not broken
     parcel = Parcel.objects.get()
     assert {row.text for row in parcel.messages.all()} == {f"message {n}" for n in range(many)}
+
+
+def test_a_key_that_cannot_be_opened_any_more_stops_nothing(anna: Person) -> None:
+    """A backup brought back without its key files: what was sealed is lost, the parcels are not."""
+    actions.set_key(anna, "dhl", {"key": "hunter2"}, NOW)
+    Credential.objects.update(sealed=b"sealed under another key file")
+    parcel = actions.add_dossier(anna, BOUGHT, NOW)
+    actions.correct_order(parcel, NOW, seller="Shop")
+    assert actions.keys_of(anna) == {} and parcel.polls.exists()
+    actions.set_key(anna, "dhl", {"key": "again"}, NOW)
+    assert actions.keys_of(anna) == {"dhl": {"key": "again"}}

@@ -378,3 +378,36 @@ def test_the_parcels_page_asks_the_database_a_bounded_number_of_times(
     parcel, client = watched(anna), logged_in(anna)
     with django_assert_max_num_queries(15):
         client.get(f"/parcels/{parcel.ref}/")
+
+
+def test_a_year_typed_in_half_is_said_and_breaks_nothing(anna: Person) -> None:
+    parcel, client = watched(anna), logged_in(anna)
+    first = client.get(f"/parcels/{parcel.ref}/facts/").context["form"].initial
+    kept = {name: value for name, value in first.items() if value not in (None, "")}
+    for wrong in ("0002-11-03", "9999-12-31"):
+        for name in ("paid", "shipped", "promised", "protection_end"):
+            answer = client.post(f"/parcels/{parcel.ref}/facts/", {**kept, name: wrong})
+            assert answer.status_code == 422 and list(answer.context["form"].errors) == [name], (name, wrong)
+        told = {"state": "waiting_seller", "opened": wrong}
+        assert client.post(f"/parcels/{parcel.ref}/dispute/", told).status_code == 422
+
+
+def test_strangers_do_not_push_out_the_count_of_wrong_passwords(anna: Person) -> None:
+    """Whoever guesses may not have the guesses forgotten by asking for other things meanwhile."""
+    guess = {"login": "anna", "password": "wrong"}
+    guesser = Client(REMOTE_ADDR="203.0.113.7")
+    for _ in range(6):
+        answer = guesser.post("/accounts/login/", guess)
+    assert "errorlist" in answer.text and "/parcels/" not in answer.headers.get("Location", "")
+    for n in range(2000):
+        cache.set(f"limit:check:2001:db8::{n}", 1, 60)
+        asking.caches["said"].set(f"said:upu:{n}", b"x", 60)
+    answer = Client(REMOTE_ADDR="203.0.113.9").post("/accounts/login/", {"login": "anna", "password": "anna"})
+    assert answer.status_code != 302  # the account is still closed for a while
+
+
+def test_taking_everything_along_is_counted(anna: Person) -> None:
+    away = Client(REMOTE_ADDR="203.0.113.7")
+    away.force_login(anna.user)
+    states = [away.get("/settings/export.csv").status_code for _ in range(limits().of("export").times + 1)]
+    assert states[-2:] == [200, 429]

@@ -220,6 +220,11 @@ def wall_time(text: str, offset: int | None = None) -> Moment | None:
     except ValueError:
         return None
     precision = "day" if hour is None else "minute" if second is None else "second"
+    return moment(local, offset, precision)
+
+
+def moment(local: dt.datetime, offset: int | None, precision: str) -> Moment | None:
+    """A moment of a parcel's; None for a year that no parcel is scanned in: there the next calendars end."""
     return Moment(local, offset, precision) if 1990 <= local.year <= 2100 else None
 
 

@@ -29,6 +29,7 @@ from dozor.carriers.base.reading import (
     StatusTable,
     as_json,
     items,
+    moment,
     offset_minutes,
     room_of,
     wall_time,
@@ -545,7 +546,7 @@ def instant(text: str, scale: int, offset: int | None) -> Moment | None:
         local = dt.datetime.fromtimestamp(int(text) / scale, dt.timezone(dt.timedelta(minutes=minutes)))
     except (OverflowError, OSError, ValueError):
         return None
-    return Moment(local.replace(tzinfo=None, microsecond=0), minutes, "second")
+    return moment(local.replace(tzinfo=None, microsecond=0), minutes, "second")
 
 
 def _grams(text: str) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dozor import knowledge
 from dozor.carriers.base.protocol import Ask, Request, Response, System
-from dozor.carriers.base.reading import StatusTable, as_json, items, mapping, wall_time, words
+from dozor.carriers.base.reading import StatusTable, as_json, items, mapping, moment, wall_time, words
 from dozor.model import Event, Moment, Outcome, OutcomeKind, Place, Report
 
 SYSTEM = knowledge.document("carriers/upu", "system.toml", System)
@@ -94,13 +94,12 @@ def _moment(text: str) -> Moment | None:
     found = WCF.search(text)
     if found is None:
         return wall_time(text)
+    shift = dt.timedelta(hours=int(found[3] or 0), minutes=int(found[4] or 0))
     try:
-        instant = EPOCH + dt.timedelta(milliseconds=int(found[1]))
+        local = EPOCH + dt.timedelta(milliseconds=int(found[1])) + (-shift if found[2] == "-" else shift)
     except OverflowError:
         return None
-    shift = dt.timedelta(hours=int(found[3] or 0), minutes=int(found[4] or 0))
-    local = instant - shift if found[2] == "-" else instant + shift
-    return Moment(local.replace(microsecond=0), None, "second")
+    return moment(local.replace(microsecond=0), None, "second")
 
 
 def _iso(code: Any) -> str | None:

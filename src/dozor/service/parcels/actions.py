@@ -7,6 +7,7 @@ doing a thing twice is doing it once. `now` is a parameter.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from dozor.model import Answer, Dispute, Dossier, Event, Kind, Message, Order, R
 from dozor.service.parcels import asking, learning, mapping, secrets, summary
 from dozor.service.parcels import models as rows
 from dozor.service.parcels.models import ENDED, Fate, Parcel, Person
+
+log = logging.getLogger("dozor.parcels")
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -227,11 +230,16 @@ def pin_carrier(parcel: Parcel, number: str, system: str, now: dt.datetime) -> A
 
 
 def keys_of(person: Person) -> dict[str, dict[str, str]]:
-    """The keys a person may use, by system and name: those of the machine's owner, and over them the person's own."""
-    own = {
-        row.system: msgspec.json.decode(secrets.unseal(row.sealed), type=dict[str, str])
-        for row in rows.Credential.objects.of(person)
-    }
+    """The keys a person may use, by system and name: those of the machine's owner, and over them the person's own.
+
+    One that the key file does not open is as good as none: `dozor doctor` says so, and it can be entered anew.
+    """
+    own: dict[str, dict[str, str]] = {}
+    for row in rows.Credential.objects.of(person):
+        try:
+            own[row.system] = msgspec.json.decode(secrets.unseal(row.sealed), type=dict[str, str])
+        except secrets.SealError as error:
+            log.warning("the key for %s: %s", row.system, error)
     return {**machine_keys(), **own}
 
 

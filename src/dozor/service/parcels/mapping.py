@@ -98,9 +98,12 @@ def fits(row: R) -> R:
         low, high = RANGES.get(field.get_internal_type(), (None, None))
         if low is not None and isinstance(value, int) and not low <= value <= high:
             raise TooLongError(f"{row._meta.model_name}.{field.name}: from {low} to {high}")
+        if isinstance(value, dt.date) and not YEARS[0] <= value.year <= YEARS[1]:
+            raise TooLongError(f"{row._meta.model_name}.{field.name}: a year from {YEARS[0]} to {YEARS[1]}")
     return row
 
 
+YEARS = (1990, 2100)  # in which parcels are sent; every reckoning with a day beyond them comes to a calendar's end
 RANGES = BaseDatabaseOperations.integer_field_ranges  # the narrowest of all databases
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from msgspec.structs import replace
 
 from dozor.answer import read_numbers
@@ -24,6 +24,8 @@ from dozor.service import turn
 from dozor.service.watch.claim import reserve
 from dozor.service.web.limits import limits
 
+# What holds for the next visitor, too: not a failure, nor a question for something that he may tell.
+HOLDS = (OutcomeKind.FOUND, OutcomeKind.KNOWN_WITHOUT_EVENTS, OutcomeKind.UNKNOWN_NUMBER, OutcomeKind.NOT_THEIRS)
 ROUNDS = 2  # a second number that an answer names is asked about, too
 
 
@@ -107,11 +109,12 @@ def _key(system: str, number: str) -> str:
 
 
 def _kept(system: str, number: str) -> Report | None:
-    raw = cache.get(_key(system, number))
+    raw = caches["said"].get(_key(system, number))
     return msgspec.msgpack.decode(raw, type=Report) if raw else None
 
 
 def _keep(reports: Iterable[Report]) -> None:
     for report in reports:
-        if report.outcome.kind not in (OutcomeKind.NOT_ASKED, OutcomeKind.UNREACHABLE):
-            cache.set(_key(report.carrier, report.number), msgspec.msgpack.encode(report), limits().keep_minutes * 60)
+        if report.outcome.kind in HOLDS:
+            raw = msgspec.msgpack.encode(report)
+            caches["said"].set(_key(report.carrier, report.number), raw, limits().keep_minutes * 60)

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel import Locale
 from babel.numbers import get_currency_precision
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from dozor.i18n import LANGUAGES
 from dozor.model import DisputeState, Money, Order
 from dozor.protection import policies
 from dozor.service.language import current
+from dozor.service.parcels.mapping import YEARS
 from dozor.service.parcels.models import STYLES
 from dozor.service.web.context import NAMES
 from dozor.service.web.spoken import later, told
@@ -81,11 +83,14 @@ class Said(forms.Form):
 
 
 def _date(id: str) -> forms.DateField:
+    """A day; a year that was typed in half is none."""
+    first, last = dt.date(YEARS[0], 1, 1), dt.date(YEARS[1], 12, 31)
     return forms.DateField(
         label=later(id),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=forms.DateInput(attrs={"type": "date", "min": f"{first}", "max": f"{last}"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+        validators=[MinValueValidator(first), MaxValueValidator(last)],
     )
 
 

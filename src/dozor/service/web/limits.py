@@ -49,14 +49,16 @@ def limits() -> Limits:
     return knowledge.document("service/web", "limits.toml", Limits)
 
 
-def limited(id: str, *, always: bool = False) -> Callable[[View], View]:
-    """Answers 429 with a page where a visitor does it too often. `always`: whoever sits at the machine, too."""
+def limited(id: str, *, always: bool = False, looks: bool = False) -> Callable[[View], View]:
+    """Answers 429 with a page where a visitor does it too often. `always`: whoever sits at the machine, too; `looks`:
+    where looking costs as much as doing.
+    """
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
         def counted(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             row = limits().of(id)
-            if request.method in ("GET", "HEAD") and "q" not in request.GET:
+            if not looks and request.method in ("GET", "HEAD") and "q" not in request.GET:
                 return view(request, *args, **kwargs)
             if (always or not _at_the_machine(request)) and over(row, visitor(request)):
                 page = render(request, "429.html", {"seconds": row.seconds}, status=429)

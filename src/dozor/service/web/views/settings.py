@@ -50,7 +50,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-@limited("export")
+@limited("export", looks=True)
 def export(request: HttpRequest, form: str) -> HttpResponse:
     """Everything of the person's as JSON, or their parcels as CSV."""
     person = _person(request)
