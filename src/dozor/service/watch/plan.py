@@ -70,15 +70,17 @@ def plan_of(parcel: Parcel, polls: Sequence[Poll], now: dt.datetime) -> list[Pla
     for row in polls:
         row.parcel = parcel
     rows = sorted(polls, key=lambda row: (row.next_at is None, row.next_at or now, row.pk))
-    faults = Fault.objects.filter(parcel_id=parcel.pk, work__in=SHOWN)
-    return [*(_faulty(row, parcel) for row in faults), *_planned(rows, now)]
+    faults = Fault.objects.filter(work__in=SHOWN)
+    broken = _rare.get("broken", lambda: frozenset(faults.values_list("parcel", flat=True)))
+    mine = faults.filter(parcel_id=parcel.pk) if parcel.pk in broken else ()
+    return [*(_faulty(row, parcel) for row in mine), *_planned(rows, now)]
 
 
 def _pauses() -> dict[str, dt.datetime]:
     return dict(Source.objects.filter(closed_until__isnull=False).values_list("carrier", "closed_until"))
 
 
-_closed = Memory(1)
+_rare = Memory(2)  # few rows, about all parcels
 
 
 def _faulty(row: Fault, parcel: Parcel) -> Planned:
@@ -96,7 +98,7 @@ def _faulty(row: Fault, parcel: Parcel) -> Planned:
 
 
 def _planned(polls: Iterable[Poll], now: dt.datetime) -> list[Planned]:
-    closed = {carrier: until for carrier, until in _closed.get("closed", _pauses).items() if until > now}
+    closed = {carrier: until for carrier, until in _rare.get("closed", _pauses).items() if until > now}
     found = []
     for row in polls:
         system, pause = systems().get(row.carrier), closed.get(row.carrier)

@@ -58,12 +58,17 @@ class Seen(NamedTuple):
 
 
 COLUMNS = ("pk", "ref", "title", "fate", "ended", "changed", "revision", "order__revision", "mute")
+POLL = ("pk", "carrier", "number", "next_at", "why", "asked_at", "answered_at", "outcome", "said")
 
 
 def seen(person: Person, **one: Any) -> Seen | None:
-    """The one parcel of a person's that the filter lets through (by ref or pk), or None. Two queries."""
-    row = next(iter(Parcel.objects.of(person).filter(**one).order_by().values_list(*COLUMNS)), None)
-    return None if row is None else Seen(list(Poll.objects.filter(parcel=row[0]).order_by("pk")), *row)
+    """The one parcel of a person's that the filter lets through (by ref or pk), or None. One query."""
+    polls = [f"polls__{name}" for name in POLL]
+    rows = list(Parcel.objects.of(person).filter(**one).order_by().values_list(*polls, *COLUMNS))
+    if not rows:
+        return None
+    asked = [Poll(**dict(zip(POLL, row, strict=False))) for row in rows if row[0] is not None]
+    return Seen(sorted(asked, key=lambda poll: poll.pk), *rows[0][len(POLL) :])
 
 
 @cache
