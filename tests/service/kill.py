@@ -182,6 +182,9 @@ def main(kills: int, seed: int) -> dict[str, Any]:
     house = House(begun, folder / "served.log")
     try:
         return _killed(kills, random.Random(seed), house, begun)
+    except BaseException:
+        sys.stderr.write(house.log.read_text()[-5000:])
+        raise
     finally:
         house.end()
         ended(teller)

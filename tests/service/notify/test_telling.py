@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connections
 from msgspec.structs import replace
 
 from dozor.i18n import LANGUAGES
 from dozor.model import Milestone, Step, StepId, Text
 from dozor.service.notify import channels, outbox
+from dozor.service.notify import decide as deciding
 from dozor.service.notify.compose import News, compose
 from dozor.service.notify.decide import decide
 from dozor.service.notify.models import Channel
@@ -230,6 +233,38 @@ def test_reminders_of_the_ladder_are_told_once_when_their_day_comes(anna: Person
     tell(ladder[-1].at)
     assert len(mailbox.letters) == 2
     assert not Reminder.objects.filter(done_at=None, at__lte=ladder[-1].at).exists()
+
+
+def test_what_has_come_while_its_reminder_is_told_is_no_reason_to_break(
+    anna: Person, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody says that a parcel has come just as the notifier has its reminder in hand: one waits for the other."""
+    mail(anna)
+    parcel, broken = bought(anna), list[Exception]()
+    at = parcel.reminders.earliest("at").at
+
+    def receive() -> None:
+        try:
+            actions.mark_received(actions.parcel_of(anna, parcel.ref), at)
+        except Exception as error:
+            broken.append(error)
+        finally:
+            connections.close_all()
+
+    thread, decided = threading.Thread(target=receive), deciding._for_channels
+
+    def meanwhile(*words: Any, **more: Any) -> Any:
+        if not thread.ident:
+            thread.start()
+            thread.join(0.5)  # it has the parcel by now, or waits for us
+        return decided(*words, **more)
+
+    monkeypatch.setattr(deciding, "_for_channels", meanwhile)
+    deciding.tell_reminders(at)
+    thread.join(20)
+    assert thread.ident and not broken
+    assert actions.parcel_of(anna, parcel.ref).fate == "received"
+    assert not parcel.reminders.filter(done_at=None).exists()
 
 
 def test_a_reminder_speaks_of_the_step_whose_date_it_is(anna: Person) -> None:

@@ -335,9 +335,10 @@ def _lock(parcel: Parcel) -> None:
     """Makes the rest of the transaction the only one that changes this parcel or its order, and the parcel what it is
     by now. Raises Parcel.DoesNotExist where it was taken away meanwhile.
     """
-    # First the parcel, then the order: everybody takes them in this turn.
-    own = Parcel.objects.select_for_update(of=("self",)).select_related("owner").get(pk=parcel.pk)
-    own.order = rows.Order.objects.select_for_update().get(pk=own.order_id)
+    # First the parcel, then the order: everybody takes them in this turn. No key: whoever writes a row that is about
+    # the parcel, and holds one that we shall want, as the notifier does with reminders, need not wait for us.
+    own = Parcel.objects.select_for_update(of=("self",), no_key=True).select_related("owner").get(pk=parcel.pk)
+    own.order = rows.Order.objects.select_for_update(no_key=True).get(pk=own.order_id)
     parcel.__dict__.pop("_prefetched_objects_cache", None)
     parcel.__dict__.update(own.__dict__)
 
@@ -358,7 +359,7 @@ def _same(person: Person, dossier: Dossier, *, demo: bool) -> Parcel | None:
     mine = Parcel.objects.of(person).filter(fate=Fate.OPEN, demo=demo, numbers__number__in=numbers, numbers__given=True)
     if dossier.order.number:
         mine = mine.filter(order__number__in=[dossier.order.number]) | mine.filter(order__number=None)
-    mine = mine.select_for_update(of=("self",)).select_related("order")
+    mine = mine.select_for_update(of=("self",), no_key=True).select_related("order")
     found: Parcel | None = mine.order_by("id").first()
     return found
 

@@ -71,7 +71,7 @@ def _settle_one(
         fields["asked_at"] = report.asked_at or now
     # Ours alone until both result and next time are written: whoever says meanwhile that it has come, or that it has
     # not after all, stops or wakes its rows before that or after it.
-    mine = Parcel.objects.select_for_update(of=("self",)).select_related("order", "owner")
+    mine = Parcel.objects.select_for_update(of=("self",), no_key=True).select_related("order", "owner")
     parcel = mine.filter(pk=poll.parcel_id).first()
     if parcel is None:
         return 0
