@@ -141,6 +141,7 @@ def test_learning_twice_gives_the_same_and_keeps_one_row_a_day(anna: Person) -> 
     first = learning.learn(NOW)
     again = learning.learn(NOW)
     assert again.pk == first.pk and again.said == first.said and Learnt.objects.count() == 1
+    assert not learning.learn_if_due(NOW + DAY, lambda: True) and learning.newest() == again  # asked to stop meanwhile
     assert not learning.learn_if_due(NOW + DAY / 2) and learning.learn_if_due(NOW + DAY)
     for later in range(2, 20):
         learning.learn(NOW + DAY * later)

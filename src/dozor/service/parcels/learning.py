@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import msgspec
@@ -143,19 +143,32 @@ def is_due(now: dt.datetime) -> bool:
     return last is None or now - last >= dt.timedelta(hours=settings().every_hours)
 
 
-def learn_if_due(now: dt.datetime) -> bool:
-    """Learns where it is time. Done twice, or by two at once, it is done once: the same parcels give the same."""
+def learn_if_due(now: dt.datetime, stopped: Callable[[], bool] = lambda: False) -> bool:
+    """Learns where it is time. Done twice, or by two at once, it is done once: the same parcels give the same. Whoever
+    is `stopped` meanwhile has learnt nothing yet.
+    """
     if not is_due(now):
         return False
-    learn(now)
+    try:
+        learn(now, stopped)
+    except StoppedError:
+        return False
     return True
 
 
-def learn(now: dt.datetime) -> Learnt:
-    """Learns from all that is kept, and keeps it as the row of the day."""
+class StoppedError(Exception):
+    """Nobody waits for what is being learnt."""
+
+
+def learn(now: dt.datetime, stopped: Callable[[], bool] = lambda: False) -> Learnt:
+    """Learns from all that is kept, and keeps it as the row of the day. Raises StoppedError."""
     from dozor.forecast import learn as forecast  # brings the array library
 
-    followed = list(history(now))
+    followed = []
+    for each in history(now):
+        if stopped():
+            raise StoppedError
+        followed.append(each)
     model = forecast.learn([wait for each in followed for wait in each.waits], now)
     body = msgspec.json.encode(model)
     judged = [each.held for each in followed if each.held is not None]

@@ -38,6 +38,7 @@ class Watcher:
         self.hurry = hurry  # where only the local peer is asked: at least so often, whatever the systems' manners
         self.addresses = settings.CONFIG.addresses if addresses is None else addresses
         self.writer = Writer("watch")
+        self.stopped: Callable[[], bool] = lambda: False
         self.learner = Writer("learning")  # its own thread: the watch goes on meanwhile
         self.look_at: dt.datetime | None = None  # not before
         self.unlearnt = 0  # learnings that broke, in a row
@@ -45,6 +46,7 @@ class Watcher:
     async def run(self, stop: asyncio.Event) -> None:
         """Until asked to stop; what is being asked then is still written."""
         busy: dict[str, asyncio.Task[None]] = {}
+        self.stopped = stop.is_set
         try:
             while not stop.is_set():
                 await self.round(busy)
@@ -93,7 +95,7 @@ class Watcher:
     async def learn(self) -> None:
         """What the parcels have taught since yesterday; beside the watch, which goes on meanwhile."""
         try:
-            await self.learner(learning.learn_if_due, self.clock())
+            await self.learner(learning.learn_if_due, self.clock(), self.stopped)
         except Exception as error:
             # Forecasts then stay as they were learnt before; the watch is no worse for it.
             self.unlearnt += 1
