@@ -152,3 +152,26 @@ def test_an_answer_to_nothing_says_that_nothing_is_known() -> None:
 def test_events_told_by_the_buyer_count() -> None:
     found = answer(Dossier(events=(Event(text="Вручение адресату"),), order=Order(received=False)), NOW)
     assert found.diagnosis.causes[0].id is CauseId.DELIVERED_NOT_RECEIVED
+
+
+RUBBISH = {
+    "one letter": "a",
+    "markup and signs": "ы1A<b>\0",
+    "no gap": "A1",
+    "Chinese without a full stop": "我的包裹已经二十天没有更新了，",
+    "one number over and over": "RB740193524CN ",
+}
+
+
+@pytest.mark.parametrize("piece", RUBBISH.values(), ids=RUBBISH)
+def test_a_page_of_rubbish_is_answered_and_its_number_found(piece: str) -> None:
+    """What grows with the square of a text would not end here."""
+    page = f"{piece * (50_000 // len(piece))} LP00990100110018"
+    found = answer(Dossier(text=page), NOW)
+    assert found.headline
+    assert "LP00990100110018" in {reading.normal for each in found.mentions for reading in each.readings}
+
+
+def test_a_list_of_numbers_is_no_purchase() -> None:
+    page = " ".join(f"LP{number:014d}" for number in range(10_000))
+    assert 0 < len(answer(Dossier(text=page), NOW).mentions) <= 100

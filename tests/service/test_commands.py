@@ -24,6 +24,10 @@ for words in json.loads(sys.argv[1]):
         from django.contrib.auth import get_user_model
         get_user_model().objects.create_user(words[1], password="x")
         continue
+    if words[0] == "forget":
+        from dozor.service.parcels import actions, people
+        actions.delete_everything(people.person_named(words[1]), account=True)
+        continue
     done = CliRunner().invoke(group, words)
     said.append({"code": done.exit_code, "out": done.stdout, "err": done.stderr, "broke": repr(done.exception)})
 print(json.dumps(said))
@@ -102,3 +106,18 @@ def test_what_was_learnt_goes_into_a_file_that_check_and_predict_read(tmp_path: 
     assert json.loads(file.read_text(encoding="utf-8"))["version"] >= 2
     assert shown["code"] == check["code"] == predict["code"] == 0, (shown, check, predict)
     assert "published figures alone" in doctor["out"], doctor
+
+
+@pytest.mark.once
+def test_what_is_deleted_is_in_no_file_any_more(tmp_path: Path) -> None:
+    table = tmp_path / "list.csv"
+    lines = "".join(f"LP{place:014d},{'unforgettable words ' * 40}\n" for place in range(20))
+    table.write_text("number,text\n" + lines, encoding="utf-8")
+
+    def found() -> bool:
+        return any(b"unforgettable" in path.read_bytes() for path in (tmp_path / "here").glob("dozor.sqlite3*"))
+
+    typed(tmp_path / "here", ["manage", "migrate", "-v0"], ["account", "olga"], ["import", str(table)])
+    assert found()
+    typed(tmp_path / "here", ["watch", "plan"], ["forget", "olga"])
+    assert not found()

@@ -162,14 +162,17 @@ def database(text: str) -> dict[str, Any]:
 
 
 def sqlite(path: Path) -> dict[str, Any]:
-    """One file; readers never wait for the writer, and the writer's transactions begin as writers."""
+    """One file; readers never wait for the writer, the writer's transactions begin as writers, and what is deleted is
+    overwritten.
+    """
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-4000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-4000; "
+            "PRAGMA secure_delete=ON;",
         },
     }
 

@@ -59,6 +59,24 @@ def test_first_run_leads_from_the_box_to_the_watched_parcel(client: Client, db: 
     assert Parcel.objects.count() == 1  # the same again is the same parcel
 
 
+def test_what_is_watched_already_is_said_so_and_not_doubled(anna: Person, boris: Person) -> None:
+    parcel, client = watched(anna), logged_in(anna)
+    page = client.post("/", {"text": "RB740193524CN"}).content.decode()
+    assert 'id="known"' in page and f"/parcels/{parcel.ref}/" in page and "Watch this parcel" not in page
+    again = client.post("/watch/", {"text": "RB740193524CN"}, follow=True)
+    assert again.redirect_chain[-1][0] == f"/parcels/{parcel.ref}/" and "already" in again.content.decode()
+    assert 'id="known"' not in logged_in(boris).post("/", {"text": "RB740193524CN"}).content.decode()
+    assert 'id="known"' not in client.post("/", {"text": "where is my parcel"}).content.decode()
+
+
+def test_a_button_pressed_twice_keeps_one_parcel(anna: Person) -> None:
+    client = logged_in(anna)
+    for text in ("8199633578334590", "where is my parcel", "8199633578334590"):
+        client.post("/watch/", {"text": text})
+        client.post("/watch/", {"text": text})
+    assert Parcel.objects.of(anna).count() == 2
+
+
 def test_who_is_known_logs_in_and_comes_back_to_the_parcel(anna: Person, client: Client) -> None:
     door = client.post("/watch/", {"text": TEXT}).headers["Location"]
     assert door == "/accounts/login/?next=/kept/"

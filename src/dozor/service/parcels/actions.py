@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from msgspec.structs import replace
 
 from dozor.answer import read_numbers
@@ -42,6 +42,14 @@ def parcel_of(person: Person, ref: str) -> Parcel:
     """A person's own parcel. Raises Parcel.DoesNotExist for any other, as for one that is not there."""
     found: Parcel = Parcel.objects.of(person).select_related("order", "owner").get(ref=ref)
     return found
+
+
+def kept_already(person: Person, found: Answer, text: str) -> Parcel | None:
+    """The open parcel that a text speaks of, by the tracking numbers of its answer; None where none is kept."""
+    best = [mention.readings[0] for mention in found.mentions if mention.readings]
+    numbers = [reading.normal for reading in best if reading.kind is Kind.TRACKING]
+    known: Parcel | None = _open_with(person, numbers, text).select_related("order").order_by("id").first()
+    return known
 
 
 def current_answer(parcel: Parcel, now: dt.datetime) -> Answer:
@@ -289,6 +297,14 @@ def delete_everything(person: Person, *, account: bool = False) -> None:
         learning.forget()
         if account:
             user.delete()
+        transaction.on_commit(_nothing_left)
+
+
+def _nothing_left() -> None:
+    """The journal of SQLite still holds what the pages of the file no longer do: it is emptied."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # one who reads meanwhile leaves it to the next
 
 
 def drop_orphans() -> int:
@@ -352,16 +368,24 @@ def _write(parcel: Parcel, dossier: Dossier, now: dt.datetime) -> None:
 
 
 def _same(person: Person, dossier: Dossier, *, demo: bool) -> Parcel | None:
-    """The open parcel that has one of these numbers and is of this order, as far as orders are named; locked."""
-    numbers = [mapping.storable(number) for number in dossier.numbers]
-    if not numbers:
-        return None
-    mine = Parcel.objects.of(person).filter(fate=Fate.OPEN, demo=demo, numbers__number__in=numbers, numbers__given=True)
+    """The open parcel that has one of these numbers (without any: this text) and is of this order, as far as orders are
+    named; locked.
+    """
+    mine = _open_with(person, dossier.numbers, dossier.text).filter(demo=demo)
     if dossier.order.number:
         mine = mine.filter(order__number__in=[dossier.order.number]) | mine.filter(order__number=None)
     mine = mine.select_for_update(of=("self",), no_key=True).select_related("order")
     found: Parcel | None = mine.order_by("id").first()
     return found
+
+
+def _open_with(person: Person, numbers: Iterable[str], text: str) -> Any:
+    """Open parcels with one of the numbers; where there is none, those that were put in with the very same text."""
+    mine = Parcel.objects.of(person).filter(fate=Fate.OPEN)
+    if known := [mapping.storable(number) for number in numbers]:
+        return mine.filter(numbers__number__in=known, numbers__given=True)
+    words = mapping.storable(text)
+    return mine.filter(text=words).exclude(numbers__given=True) if words else mine.none()
 
 
 def _merged(old: Dossier, new: Dossier) -> Dossier:

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.views.decorators.http import require_http_methods, require_POST
 from msgspec.structs import replace
 
@@ -24,7 +24,7 @@ from dozor.service.language import current
 from dozor.service.parcels import actions, learning
 from dozor.service.parcels.mapping import TooLongError
 from dozor.service.parcels.models import Person
-from dozor.service.web import asking
+from dozor.service.web import asking, overview
 from dozor.service.web import kept as keeping
 from dozor.service.web.letter import letter
 from dozor.service.web.limits import limited
@@ -88,7 +88,7 @@ def kept(request: HttpRequest) -> HttpResponse:
     except TooLongError as error:
         messages.error(request, told("web.too_long", why=str(error)))
         return redirect("check")
-    messages.success(request, told("web.watched"))
+    messages.success(request, told("web.watched" if parcel.made == now else "web.watched_already"))
     return redirect("parcel", ref=parcel.ref)
 
 
@@ -106,10 +106,13 @@ def _answered(
     request: HttpRequest, text: str, dossier: Dossier, now: dt.datetime, *, asked: bool = False
 ) -> HttpResponse:
     person = getattr(request, "person", None)
-    told = letter(learning.answered(dossier, now, person), current(), person.zone if person else "UTC")
+    found = learning.answered(dossier, now, person)
+    told = letter(found, current(), person.zone if person else "UTC")
+    known = actions.kept_already(person, found, text) if person else None
     context = {
         "text": text,
         "letter": told,
+        "known": known,
         "buttons": "web/_check_buttons.html",
         "may_ask": not asked and asking.can_be_asked(dossier),
         "csrf_token": keeping.TOKEN,
@@ -117,6 +120,11 @@ def _answered(
     slots = {
         "headline": escape(told.headline),
         "text": escape(text),
+        "known": format_html(
+            '<a href="{}">{}</a>', reverse("parcel", args=[known.ref]), overview.title(known, current())
+        )
+        if known
+        else "",
         "letter": render_to_string("web/_letter.html", context),
     }
     return HttpResponse(keeping.shown(keeping.framed(request, "web/check.html", slots, asked=asked), request))
