@@ -58,7 +58,7 @@ def test_a_household_moves_to_another_machine(tmp_path: Path) -> None:
         ["account", "olga"],
         ["import", str(table), "--lang", "ru"],
         ["watch", "plan", "--lang", "en"],
-        ["backup", file],
+        ["backup", file, "--lang", "en"],
         ["restore", file],
     )
     assert brought["code"] == 1 and "1 added, 0 updated, 1 wrong" in brought["out"], brought
@@ -68,16 +68,16 @@ def test_a_household_moves_to_another_machine(tmp_path: Path) -> None:
     assert held["code"] == 1 and "--replace" in held["err"]
     sound, back, taken, as_csv, unclear, petrs = typed(
         tmp_path / "there",
-        ["restore", file, "--check"],
-        ["restore", file],
+        ["restore", file, "--check", "--lang", "zh"],
+        ["restore", file, "--lang", "ru"],
         ["export", "-"],
         ["export", "-", "--csv"],
         ["account", "petr"],
         ["export", "-"],
         ["export", "-", "--user", "petr"],
     )
-    assert sound["code"] == 0 and "sound" in sound["out"]
-    assert back["code"] == 0 and "restored and compared" in back["out"], back
+    assert sound["code"] == 0 and "备份完好" in sound["out"]
+    assert back["code"] == 0 and "восстановлено и сверено" in back["out"], back
     (parcel,) = json.loads(taken["out"])["parcels"]
     assert (parcel["title"], parcel["dossier"]["numbers"]) == ("Lamp", ["RB740193524CN"])
     assert "RB740193524CN,Lamp" in as_csv["out"]

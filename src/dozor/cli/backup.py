@@ -12,15 +12,19 @@ import click
 @click.option(
     "--without-keys", is_flag=True, help="Leave the key files out; stored secrets cannot be read without them."
 )
-def command(file: Path | None, without_keys: bool) -> None:
+@click.option("--lang", help="Language of the report (default: of your system).")
+def command(file: Path | None, without_keys: bool, lang: str | None) -> None:
     """Everything in one FILE (default: a dated one in the data folder), verified; also while dozor serve runs."""
+    from dozor.cli.options import language
     from dozor.cli.service import opened
 
     settings = opened(rows=True)
+    from dozor.i18n import say
+    from dozor.model import Text
     from dozor.service.parcels import backup
     from dozor.service.run import now
 
-    at = now()
+    at, lang = now(), language(lang)
     if file is None:
         folder = settings.CONFIG.data / "backups"
         folder.mkdir(exist_ok=True, mode=0o700)
@@ -29,6 +33,7 @@ def command(file: Path | None, without_keys: bool) -> None:
         report = backup.write(file, at, keys=not without_keys)
     except backup.BackupError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{file}: {report.total} rows of {sum(map(bool, report.rows.values()))} tables, verified")
+    held = {"rows": report.total, "tables": sum(map(bool, report.rows.values()))}
+    click.echo(f"{file}: {say(Text('cli.backup.done', held), lang)}")
     if not without_keys:
-        click.echo("It holds the key files, too: keep it as safe as the machine itself.")
+        click.echo(say(Text("cli.backup.keys"), lang))

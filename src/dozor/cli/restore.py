@@ -11,11 +11,15 @@ import click
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Lose what the database holds now.")
 @click.option("--check", "only_check", is_flag=True, help="Only read the file through; change nothing.")
-def command(file: Path, replace: bool, only_check: bool) -> None:
+@click.option("--lang", help="Language of the report (default: of your system).")
+def command(file: Path, replace: bool, only_check: bool, lang: str | None) -> None:
     """A backup back into the database, SQLite or PostgreSQL, all or nothing, compared row by row. Stop dozor first."""
+    from dozor.cli.options import language
     from dozor.cli.service import opened
 
     opened()
+    from dozor.i18n import say
+    from dozor.model import Text
     from dozor.service.parcels import backup
     from dozor.service.run import prepare
 
@@ -27,5 +31,7 @@ def command(file: Path, replace: bool, only_check: bool) -> None:
             report = backup.restore(file, replace=replace)
     except backup.BackupError as error:
         raise click.ClickException(str(error)) from None
-    word = "sound" if only_check else "restored and compared"
-    click.echo(f"{file}: {report.total} rows of {report.made[:16]}, {word}")
+    done = Text(
+        "cli.restore.sound" if only_check else "cli.restore.done", {"rows": report.total, "made": report.made[:16]}
+    )
+    click.echo(f"{file}: {say(done, language(lang))}")
