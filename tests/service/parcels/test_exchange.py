@@ -35,7 +35,10 @@ def test_an_export_brings_everything_back_to_another_person(anna: Person, boris:
     assert (one.title, two.fate) == ("Lamp", Fate.RECEIVED)
     bare = lambda it: msgspec.structs.replace(mapping.read_dossier(it), id=None)  # noqa: E731
     assert bare(one) == bare(Parcel.objects.get(pk=parcel.pk))
-    assert next(each.state for each in exchange.import_json(boris, raw, NOW)) == "updated"
+    assert [each.state for each in exchange.import_json(boris, raw, NOW)] == ["updated", "updated"]
+    assert Parcel.objects.of(boris).count() == 2 and not two.polls.exclude(next_at=None).exists()
+    # A number that comes again where it is not said to have ended is another parcel.
+    assert actions.add_dossier(boris, Dossier(numbers=("RB123456785CN",)), NOW).pk != two.pk
 
 
 @pytest.mark.django_db
@@ -61,6 +64,14 @@ def test_a_csv_is_reported_line_by_line(anna: Person) -> None:
     told = mapping.read_dossier(parcel)
     assert (told.order.price, told.order.destination, parcel.title) == (Money(320, "USD"), "RU", "Lamp")
     assert str(told.order.paid) == "2026-11-01"
+
+
+@pytest.mark.django_db
+def test_a_number_written_in_groups_is_one_number(anna: Person) -> None:
+    text = "number,title\nRB 740 193 524 CN,Lamp\nRB123456785CN LP00990011223344,Two\n"
+    assert [each.state for each in exchange.import_csv(anna, text, NOW)] == ["added", "added"]
+    lamp, two = Parcel.objects.of(anna).order_by("id")
+    assert [row.number for row in lamp.numbers.all()] == ["RB740193524CN"] and two.numbers.count() == 2
 
 
 @pytest.mark.django_db

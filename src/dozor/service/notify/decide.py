@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +20,7 @@ from dozor.service.notify.times import time_to_tell
 from dozor.service.parcels import mapping, summary
 from dozor.service.parcels.faults import Faults
 from dozor.service.parcels.models import ENDED, Answer, Outbox, Parcel, Person, Reminder, Work
+from dozor.service.parcels.people import zone_of
 
 R = TypeVar("R", Answer, Reminder)
 AT_ONCE = 100  # rows looked at in one transaction
@@ -143,7 +143,7 @@ def _for_channels(
     before = last_safe(said, step)
     at = time_to_tell(
         now,
-        ZoneInfo(parcel.owner.zone),
+        zone_of(parcel.owner),
         quiet=(habits.quiet_from, habits.quiet_to),
         digest=habits.digest_at,
         loud=loud,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +27,7 @@ from dozor.service.notify.times import quiet_until
 from dozor.service.parcels import mapping
 from dozor.service.parcels.faults import Faults
 from dozor.service.parcels.models import ENDED, Answer, Fate, Outbox, Parcel, Work
+from dozor.service.parcels.people import zone_of
 
 LEASE = dt.timedelta(seconds=180)  # longer than any peer is waited for
 UNCONFIRMED = "unconfirmed"
@@ -80,7 +80,7 @@ def prepare(claim: Claim, now: dt.datetime) -> Letter | None:
         if channel is None:
             _closed([row.pk for row in rows], now, "no channel")
             return None
-        habits, zone = habits_of(channel.owner), ZoneInfo(channel.owner.zone)
+        habits, zone = habits_of(channel.owner), zone_of(channel.owner)
         end = quiet_until(now, zone, habits.quiet_from, habits.quiet_to)
         told: dict[int, tuple[Outbox, News]] = {}
         ids: list[int] = []

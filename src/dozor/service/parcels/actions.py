@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -48,7 +48,7 @@ def kept_already(person: Person, found: Answer, text: str) -> Parcel | None:
     """The open parcel that a text speaks of, by the tracking numbers of its answer; None where none is kept."""
     best = [mention.readings[0] for mention in found.mentions if mention.readings]
     numbers = [reading.normal for reading in best if reading.kind is Kind.TRACKING]
-    known: Parcel | None = _open_with(person, numbers, text).select_related("order").order_by("id").first()
+    known: Parcel | None = _with(person, numbers, text, (Fate.OPEN,)).select_related("order").order_by("id").first()
     return known
 
 
@@ -61,17 +61,25 @@ def current_answer(parcel: Parcel, now: dt.datetime) -> Answer:
 
 
 def add_dossier(
-    person: Person, dossier: Dossier, now: dt.datetime, *, title: str = "", demo: bool = False, watch: bool = True
+    person: Person,
+    dossier: Dossier,
+    now: dt.datetime,
+    *,
+    title: str = "",
+    demo: bool = False,
+    watch: bool = True,
+    ended: Fate | None = None,
 ) -> Parcel:
     """Keeps a purchase, its reports too, and watches it from now on. Raises TooLongError for absurd values.
 
-    The same order and numbers put in again are the same parcel: it is brought up to date, not doubled.
+    The same order and numbers put in again are the same parcel: it is brought up to date, not doubled. One that has
+    ended is another parcel, since numbers come again, unless what is put in has ended so itself (`ended`).
     """
     dossier = _numbered(settle(with_person(dossier, person), now))
     with transaction.atomic():
         # One after the other: of two that put in the same at once, the second finds what the first has put in.
         Person.objects.select_for_update(no_key=True).get(pk=person.pk)
-        parcel = _same(person, dossier, demo=demo)
+        parcel = _same(person, dossier, demo=demo, fates=(Fate.OPEN,) if ended is None else (Fate.OPEN, ended))
         if parcel is None:
             order = mapping.write_order(rows.Order(owner=person), dossier.order)
             parcel = Parcel(owner=person, order=order, title=mapping.storable(title)[:256], made=now, demo=demo)
@@ -83,7 +91,7 @@ def add_dossier(
         for report in dossier.reports:
             mapping.write_report(parcel, report, now)
         asking.follow_aliases(parcel, dossier.reports, now, with_keys=keys_of(person))
-        if watch:
+        if watch and parcel.fate not in ENDED:
             asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(person))
         refresh(parcel, now)
     return parcel
@@ -367,11 +375,11 @@ def _write(parcel: Parcel, dossier: Dossier, now: dt.datetime) -> None:
     mapping.write_told(parcel, dossier)
 
 
-def _same(person: Person, dossier: Dossier, *, demo: bool) -> Parcel | None:
-    """The open parcel that has one of these numbers (without any: this text) and is of this order, as far as orders are
-    named; locked.
+def _same(person: Person, dossier: Dossier, *, demo: bool, fates: Collection[Fate]) -> Parcel | None:
+    """The parcel of such a fate that has one of these numbers (without any: this text) and is of this order, as far as
+    orders are named; locked.
     """
-    mine = _open_with(person, dossier.numbers, dossier.text).filter(demo=demo)
+    mine = _with(person, dossier.numbers, dossier.text, fates).filter(demo=demo)
     if dossier.order.number:
         mine = mine.filter(order__number__in=[dossier.order.number]) | mine.filter(order__number=None)
     mine = mine.select_for_update(of=("self",), no_key=True).select_related("order")
@@ -379,9 +387,9 @@ def _same(person: Person, dossier: Dossier, *, demo: bool) -> Parcel | None:
     return found
 
 
-def _open_with(person: Person, numbers: Iterable[str], text: str) -> Any:
-    """Open parcels with one of the numbers; where there is none, those that were put in with the very same text."""
-    mine = Parcel.objects.of(person).filter(fate=Fate.OPEN)
+def _with(person: Person, numbers: Iterable[str], text: str, fates: Collection[Fate]) -> Any:
+    """Parcels with one of the numbers; where there is none, those that were put in with the very same text."""
+    mine = Parcel.objects.of(person).filter(fate__in=fates)
     if known := [mapping.storable(number) for number in numbers]:
         return mine.filter(numbers__number__in=known, numbers__given=True)
     words = mapping.storable(text)

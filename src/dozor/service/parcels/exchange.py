@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from dozor.i18n import money
 from dozor.intake import DossierError, read_dossier
-from dozor.model import Dossier, Money, Order, Text
+from dozor.model import Dossier, Kind, Money, Order, Text
+from dozor.numbers import identify
 from dozor.service.parcels import actions, mapping
 from dozor.service.parcels.models import ENDED, Fate, Parcel, Person
 
@@ -187,8 +188,16 @@ def _dossier(cells: dict[str, str]) -> Dossier:
         destination=_country(cells),
         protection_end=None if end is None else dt.datetime.combine(end, dt.time(), dt.UTC),
     )
-    numbers = [number for number in re.split(r"[\s,;]+", cells.get("number", "")) if number]
+    numbers = _numbers(cells.get("number", ""))
     return Dossier(text=cells.get("text", ""), numbers=tuple(numbers), order=order)
+
+
+def _numbers(cell: str) -> list[str]:
+    """The numbers of a cell; one that is written in groups, "RB 123 456 785 CN", is one."""
+    whole = identify(cell) if " " in cell.strip() else ()
+    if whole and whole[0].kind is Kind.TRACKING and whole[0].valid:
+        return [whole[0].normal]
+    return [number for number in re.split(r"[\s,;]+", cell) if number]
 
 
 def _bring(person: Person, told: Dossier, now: dt.datetime, line: int, title: str, fate: str) -> Brought:
@@ -196,9 +205,10 @@ def _bring(person: Person, told: Dossier, now: dt.datetime, line: int, title: st
     try:
         with transaction.atomic():
             before = set(Parcel.objects.of(person).values_list("pk", flat=True)) if told.numbers else set()
-            parcel = actions.add_dossier(person, told, now, title=title)
-            if fate in {each.value for each in ENDED}:
-                actions.mark(parcel, Fate(fate), now)
+            ended = Fate(fate) if fate in {each.value for each in ENDED} else None
+            parcel = actions.add_dossier(person, told, now, title=title, ended=ended)
+            if ended is not None and parcel.fate != ended:
+                actions.mark(parcel, ended, now)
     except mapping.TooLongError as error:
         return Brought(line, "wrong", Text("exchange.too_long", {"why": str(error)}))
     except (OverflowError, ValueError) as error:  # a day that no calendar has, a number of days that leads to one
