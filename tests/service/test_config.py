@@ -51,6 +51,7 @@ def test_every_problem_is_said_at_once_and_none_betrays_a_secret() -> None:
         {"DOZOR_PUBLIC_URL": "parcels.example.org"},
         {"DOZOR_TRUST_PROXY": "perhaps"},
         {"DOZOR_SMTP_URL": "mail.example.org"},
+        {"DOZOR_SMTP_URL": "smtp://mail.example.org:twentyfive"},
         {"DATABASE_URL": "postgresql://anna@db/"},
         {"DATABASE_URL": "postgresql://anna@db:port/x"},
     ],
@@ -70,4 +71,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
 
 def test_a_misspelt_setting_is_seen_and_others_are_left_alone() -> None:
     env = {"DOZOR_PROT": "1", "DOZOR_KEY_DHL_KEY": "x", "DOZOR_CAINIAO_URL": "http://127.0.0.1:1", "DOZOR_PORT": "1"}
-    assert config.misspelt(env) == {"DOZOR_PROT": "DOZOR_PORT"}
+    assert config.misspelt(env, ["cainiao"]) == {"DOZOR_PROT": "DOZOR_PORT"}
+    # A mail server that nobody reads the address of is not taken for a system's.
+    assert config.misspelt({"DOZOR_SMPT_URL": "smtp://x"}, ["cainiao"]) == {"DOZOR_SMPT_URL": "DOZOR_SMTP_URL"}
+    assert config.misspelt({"DOZOR_STATE": "/x"}) == {}

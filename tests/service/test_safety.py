@@ -112,6 +112,8 @@ def test_keys_are_rotated_by_putting_a_new_one_above(monkeypatch: pytest.MonkeyP
         "{'token': 'hunter2', 'a': 1}",
         "17token=hunter2",
         "password: hunter2",
+        "Internal Server Error: /calendar/hunter2.ics",
+        "Internal Server Error: /accounts/password/reset/key/1-hunter2/",
     ],
 )
 def test_no_secret_reaches_the_log(line: str) -> None:

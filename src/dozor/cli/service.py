@@ -20,6 +20,7 @@ def opened(*, demo: bool = False, rows: bool = False) -> Any:
     if demo:
         _demonstration()
     try:
+        from dozor.carriers import systems
         from dozor.service import config, keyfiles, run
     except ImportError as error:
         click.echo(f"dozor: the service is not installed here: {error}", err=True)
@@ -34,7 +35,7 @@ def opened(*, demo: bool = False, rows: bool = False) -> Any:
         for line in str(error).splitlines():
             click.echo(f"dozor: {line}", err=True)
         sys.exit(2)
-    for name, meant in config.misspelt(os.environ).items():
+    for name, meant in config.misspelt(os.environ, systems()).items():
         hint = f": did you mean {meant}?" if meant else ""
         click.echo(f"dozor: {name} is no setting{hint}", err=True)
     if rows and (why := _without_rows()):

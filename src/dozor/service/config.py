@@ -7,7 +7,7 @@ Pure: `read` takes a mapping. A secret may stand in a file instead: `DOZOR_SMTP_
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from msgspec import Struct
 
 LEVELS = ("debug", "info", "warning", "error")
 # Read by the command line and the carriers, not here: known all the same, so that nobody is told they are misspelt.
-ELSEWHERE = ("DOZOR_PEER", "DOZOR_CACHE", "DOZOR_CARRIERS", "DOZOR_LANG")
+ELSEWHERE = ("DOZOR_PEER", "DOZOR_CACHE", "DOZOR_CARRIERS", "DOZOR_LANG", "DOZOR_STATE")
 
 
 class ConfigError(ValueError):
@@ -119,6 +119,10 @@ def _hosts(text: str) -> tuple[str, ...]:
 
 def _smtp(text: str) -> str:
     parts = urlsplit(text)
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("the port is no number") from None
     if parts.scheme not in ("smtp", "smtps", "smtp+tls") or not parts.hostname:
         raise ValueError("write smtp://, smtps:// or smtp+tls://user:password@host:port")
     return text
@@ -239,16 +243,12 @@ def with_files(env: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def misspelt(env: Mapping[str, str]) -> dict[str, str]:
-    """Variables that look like settings and are none, with the nearest one that is."""
+def misspelt(env: Mapping[str, str], systems: Collection[str] = ()) -> dict[str, str]:
+    """Variables that look like settings and are none, with the nearest one that is; `systems` have addresses, too."""
     known = [setting.name for setting in SETTINGS] + [f"{row.name}_FILE" for row in SETTINGS if row.secret]
     known += list(ELSEWHERE)
+    known += [f"DOZOR_{id.upper().replace('-', '_')}_URL" for id in systems]
     strange = [
-        name
-        for name in env
-        if name.startswith("DOZOR_")
-        and name not in known
-        and not name.startswith("DOZOR_KEY_")
-        and not (name.endswith("_URL") and name not in known)
+        name for name in env if name.startswith("DOZOR_") and name not in known and not name.startswith("DOZOR_KEY_")
     ]
     return {name: (get_close_matches(name, known, n=1, cutoff=0.6) or [""])[0] for name in sorted(strange)}

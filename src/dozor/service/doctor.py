@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from dozor.carriers import systems
 from dozor.service import config
 
 
@@ -30,7 +31,7 @@ def examine(env: Mapping[str, str], home: Path) -> Iterator[Finding]:
             yield Finding("error", line, "correct the variable and start again")
         return
     yield Finding("ok", f"settings are readable; data in {read.data}")
-    for name, meant in config.misspelt(env).items():
+    for name, meant in config.misspelt(env, systems()).items():
         yield Finding("warning", f"{name} is no setting", f"did you mean {meant}?" if meant else "see docs/service.md")
     yield from _folder(read)
     yield from _keys(read)

@@ -6,9 +6,11 @@ import logging
 import re
 import time
 
-# A password in a URL, a bearer token, and whatever stands after a name that promises a secret.
+# A password in a URL, an address of ours that opens a door by itself, a bearer token, and whatever stands after a name
+# that promises a secret.
 SECRETS = (
     re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE),
+    re.compile(r"(?P<keep>/(?:calendar|password/reset/key|confirm-email)/)[^\s/?\"']+", re.IGNORECASE),
     re.compile(r"(?P<keep>\b(?:bearer|basic)\s+)[\w.~+/=-]+", re.IGNORECASE),
     re.compile(
         r"(?P<keep>\b[\w-]*(?:token|secret|passw(?:or)?d|api[_-]?key|apikey|authorization|cookie|sign)[\w-]*"
