@@ -158,3 +158,18 @@ def test_the_administration_has_no_door_of_its_own(db: Any) -> None:
     stranger.force_login(somebody("boris").user)
     assert stranger.get("/admin/").status_code in (302, 403)
     assert stranger.get("/admin/login/?next=/admin/", follow=True).status_code == 403
+
+
+def test_a_letter_leads_home_whatever_name_the_house_was_called_by(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for another's new password by a host name of his choice would get the key that the letter carries."""
+    import msgspec
+    from django.core import mail
+
+    config = msgspec.structs.replace(settings.CONFIG, public_url="https://parcels.example.org", smtp_url="smtp://x")
+    monkeypatch.setattr(settings, "CONFIG", config)
+    somebody("vera").user.emailaddress_set.create(email="vera@example.org", verified=True, primary=True)
+    door = Client(headers={"host": "localhost:1337"})
+    assert door.post("/accounts/password/reset/", {"email": "vera@example.org"}).status_code == 302
+    (letter,) = mail.outbox
+    assert "https://parcels.example.org/accounts/password/reset/key/" in letter.body
+    assert "1337" not in letter.body + letter.subject and letter.subject.startswith("Dozor: ")

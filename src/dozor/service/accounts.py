@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -11,6 +12,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
+from msgspec import Struct
 
 from dozor.service.language import current
 from dozor.service.unchanged import Memory
@@ -57,6 +59,36 @@ class Adapter(DefaultAccountAdapter):
             person.lang = current()  # the pages go on in the language of the visitor
             person.save(update_fields=["lang"])
         return saved
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Letters name the house by the address that its owner gave, whatever name the visitor called it by."""
+        base = settings.CONFIG.public_url
+        super().send_mail(template_prefix, email, {**context, "current_site": House(base)} if base else context)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The address in the letter: whoever asked for it by another name must not choose where it leads."""
+        return _at_home(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """The same for an address that is to be confirmed."""
+        return _at_home(super().get_email_confirmation_url(request, emailconfirmation))
+
+
+class House(Struct, frozen=True):
+    """What letters are told of the site: its domain, and the name of the product."""
+
+    url: str
+    name: str = "Dozor"
+
+    @property
+    def domain(self) -> str:
+        """The host, with its port where it has one of its own."""
+        return urlsplit(self.url).netloc
+
+
+def _at_home(url: str) -> str:
+    parts, base = urlsplit(url), settings.CONFIG.public_url
+    return f"{base}{parts.path}" if base else url
 
 
 class SecondFactor(DefaultMFAAdapter):
