@@ -31,7 +31,7 @@ def run(data: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str
 def test_one_command_makes_everything_and_answers(tmp_path: Path) -> None:
     data = tmp_path / "fresh" / "dozor"
     server = subprocess.Popen(
-        [DOZOR, "serve", "--port", "0"],
+        [DOZOR, "serve", "--host", "127.0.0.2", "--port", "0"],
         env=env(data),
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -40,7 +40,7 @@ def test_one_command_makes_everything_and_answers(tmp_path: Path) -> None:
     )
     try:
         assert server.stdout is not None
-        address = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+        address = re.search(r"http://127\.0\.0\.2:\d+/", server.stdout.readline())
         assert address, server.stderr and server.stderr.read()
         with urllib.request.urlopen(address[0] + "readyz") as answer:
             assert answer.read() == b'{"ready": true, "missing": []}'
@@ -49,7 +49,7 @@ def test_one_command_makes_everything_and_answers(tmp_path: Path) -> None:
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
         for secret in ("keys/session.key", "keys/secrets.key", "dozor.sqlite3"):
             assert stat.S_IMODE((data / secret).stat().st_mode) == 0o600, secret
-        taken = run(data, "serve", "--port", address[0].rstrip("/").rpartition(":")[2])
+        taken = run(data, "serve", "--host", "127.0.0.2", "--port", address[0].rstrip("/").rpartition(":")[2])
         assert taken.returncode == 1 and "--port" in taken.stderr and "Traceback" not in taken.stderr
         healthy = run(data, "doctor")
         assert healthy.returncode == 0 and "wrong" not in healthy.stdout, healthy.stdout

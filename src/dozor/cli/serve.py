@@ -28,6 +28,7 @@ def command(demo: bool, host: str | None, port: int | None) -> None:
 
         household.prepare(language(None))
     shown = f"[{host}]" if ":" in host else host
+    settings.ALLOWED_HOSTS.append(shown)  # the address that is printed is answered
     address = settings.CONFIG.public_url or f"http://{shown}:{port}/"
     run.serve(host, port, lambda: click.echo(f"Dozor is at {address} (Ctrl-C stops it)"))
     if demo:

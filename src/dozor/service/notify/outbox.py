@@ -126,9 +126,10 @@ def hand_over(claim: Claim, letter: Letter) -> bool:
     """
     with transaction.atomic():
         rows = Outbox.objects.filter(OPEN, pk__in=letter.ids, lease_owner=claim.owner, next_at__isnull=False)
-        if rows.count() != len(letter.ids):
+        # Counted by what was written: between a look and the writing a lease may go to another.
+        if rows.update(next_at=None, problem=UNCONFIRMED, attempts=F("attempts") + 1) != len(letter.ids):
+            transaction.set_rollback(True)
             return False
-        rows.update(next_at=None, problem=UNCONFIRMED, attempts=F("attempts") + 1)
     return True
 
 
