@@ -44,13 +44,14 @@ def parcel_of(person: Person, ref: str) -> Parcel:
     return found
 
 
-def kept_already(person: Person, found: Answer, text: str) -> Parcel | None:
-    """The open parcel that a text speaks of, by the tracking numbers of its answer; None where none is kept."""
+def kept_already(person: Person, found: Answer) -> Parcel | None:
+    """The open parcel that an answer speaks of, by its tracking numbers; None where none is kept."""
     best = [mention.readings[0] for mention in found.mentions if mention.readings]
     numbers = [reading.normal for reading in best if reading.kind is Kind.TRACKING]
-    # Asked of every text, and seldom kept: one narrow look first.
-    known = list(_with(person, numbers, text, (Fate.OPEN,)).order_by("id").values_list("pk", flat=True)[:1])
-    return Parcel.objects.select_related("order").filter(pk=known[0]).first() if known else None
+    # Asked of every text, and few are kept: from the number on, which has an index, and no more than its parcel.
+    given = rows.Number.objects.filter(number__in=numbers, given=True, parcel__owner=person, parcel__fate=Fate.OPEN)
+    known = min(given.order_by().values_list("parcel", flat=True), default=None) if numbers else None
+    return None if known is None else Parcel.objects.select_related("order").filter(pk=known).first()
 
 
 def current_answer(parcel: Parcel, now: dt.datetime) -> Answer:

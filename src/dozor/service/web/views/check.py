@@ -108,7 +108,7 @@ def _answered(
     person = getattr(request, "person", None)
     found = learning.answered(dossier, now, person)
     told = letter(found, current(), person.zone if person else "UTC")
-    known = actions.kept_already(person, found, text) if person else None
+    known = actions.kept_already(person, found) if person else None
     context = {
         "text": text,
         "letter": told,
