@@ -19,12 +19,12 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
-from django.db import connections
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from dozor.service import turn
+from dozor.service.writer import keep_connection
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -74,12 +74,6 @@ class Pages(ASGIHandler):
             finally:
                 response.close()
         return response
-
-
-def keep_connection() -> None:
-    """In a thread that stays its connection stays, too: opening one for each page costs as much as asking it."""
-    for each in connections.all():
-        each.settings_dict = {**each.settings_dict, "CONN_MAX_AGE": None}
 
 
 def get_application() -> Pages:

@@ -37,6 +37,7 @@ class Notifier:
     async def run(self, stop: asyncio.Event) -> None:
         """Until asked to stop; what is being said then is still written down."""
         busy: set[asyncio.Task[None]] = set()
+        self.writer.stay()
         try:
             while not stop.is_set():
                 await self.round(busy)

@@ -47,6 +47,7 @@ class Watcher:
         """Until asked to stop; what is being asked then is still written."""
         busy: dict[str, asyncio.Task[None]] = {}
         self.stopped = stop.is_set
+        self.writer.stay()
         try:
             while not stop.is_set():
                 await self.round(busy)

@@ -99,6 +99,7 @@ MADE_OF = ("revision", "order__revision", "asked", "fate", "title", "owner__zone
 async def run(stop: asyncio.Event) -> None:
     """Until asked to stop."""
     writer, scribe, figures = Writer("ahead"), Scribe(), table()
+    writer.stay()
     try:
         while not stop.is_set():
             for each in await writer(scribe.missing) or ():
