@@ -44,9 +44,12 @@ def say(text: Text, lang: str = "en") -> str:
     forms = catalogue(lang).get(text.id) or catalogue("en").get(text.id)
     if not forms:
         return text.id
+    parts = _parts(forms[0])
+    if len(parts) == 1 and parts[0][1] is None:
+        return parts[0][0]  # nothing to fill in
     return "".join(
         literal if name is None else literal + _filler(lang).shown(text.args.get(name, f"{{{name}}}"), how)
-        for literal, name, how in _parts(forms[0])
+        for literal, name, how in parts
     )
 
 

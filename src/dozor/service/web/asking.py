@@ -18,7 +18,7 @@ from dozor.answer import read_numbers
 from dozor.carriers import connector, plan, systems
 from dozor.carriers.base import Ask, Manners
 from dozor.carriers.base.asking import ask_all
-from dozor.model import Dossier, Kind, Outcome, OutcomeKind, Reading, Report
+from dozor.model import Dossier, Kind, Mention, Outcome, OutcomeKind, Reading, Report
 from dozor.numbers import identify
 from dozor.service import turn
 from dozor.service.watch.claim import reserve
@@ -29,9 +29,9 @@ HOLDS = (OutcomeKind.FOUND, OutcomeKind.KNOWN_WITHOUT_EVENTS, OutcomeKind.UNKNOW
 ROUNDS = 2  # a second number that an answer names is asked about, too
 
 
-def can_be_asked(dossier: Dossier) -> bool:
+def can_be_asked(mentions: Iterable[Mention], destination: str | None) -> bool:
     """Whether some keyless system knows numbers like these."""
-    return bool(plan(_readings(dossier), destination=dossier.order.destination))
+    return bool(plan(_tracking(mentions), destination=destination))
 
 
 def ask_carriers(dossier: Dossier, now: dt.datetime) -> tuple[Report, ...]:
@@ -100,7 +100,11 @@ def _clock(now: dt.datetime) -> dt.datetime:
 
 
 def _readings(dossier: Dossier) -> list[Reading]:
-    best = [mention.readings[0] for mention in read_numbers(dossier) if mention.readings]
+    return _tracking(read_numbers(dossier))
+
+
+def _tracking(mentions: Iterable[Mention]) -> list[Reading]:
+    best = [mention.readings[0] for mention in mentions if mention.readings]
     return [reading for reading in best if reading.kind is Kind.TRACKING and reading.valid]
 
 

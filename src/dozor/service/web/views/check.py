@@ -114,7 +114,7 @@ def _answered(
         "letter": told,
         "known": known,
         "buttons": "web/_check_buttons.html",
-        "may_ask": not asked and asking.can_be_asked(dossier),
+        "may_ask": not asked and asking.can_be_asked(found.mentions, dossier.order.destination),
         "csrf_token": keeping.TOKEN,
     }
     slots = {
