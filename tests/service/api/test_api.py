@@ -128,15 +128,26 @@ def test_somebody_elses_parcel_is_as_absent_as_none(program: Program, boris: Per
     ref = program("POST", "/parcels", THIN).json()["ref"]
     other = Program(boris)
     assert other("GET", "/parcels").json()["total"] == 0
-    bodies = {"correct_parcel": {}, "add_message": {"text": "x"}, "add_event": {}, "set_dispute": {}}
+    bodies = {
+        "correct_parcel": {},
+        "correct_order": {"seller": "x"},
+        "add_message": {"text": "x"},
+        "add_event": {},
+        "set_dispute": {},
+    }
     bodies |= {"set_fate": {"fate": "lost"}, "pin_carrier": {"number": "RB740193524CN", "system": None}}
     tried = 0
     for row in OPERATIONS:
         if "{ref}" in row.path:
-            answers = [other(row.method, row.path.format(ref=each), bodies.get(row.id)) for each in (ref, "A" * 16)]
+            mine = Parcel.objects.get(ref=ref).order.ref if row.about == "order" else ref
+            answers = [other(row.method, row.path.format(ref=each), bodies.get(row.id)) for each in (mine, "A" * 16)]
             assert [problem(each, "not_found") for each in answers] and answers[0].content == answers[1].content, row.id
             tried += 1
-    assert tried >= 11 and program("GET", f"/parcels/{ref}").json()["parcel"]["fate"] == "open"
+    assert tried >= 13 and Parcel.objects.get(ref=ref).order.seller is None
+    assert (
+        other("GET", "/orders").json()["total"] == 0
+        and program("GET", f"/parcels/{ref}").json()["parcel"]["fate"] == "open"
+    )
 
 
 def test_without_a_token_nothing_is_told(program: Program, anna: Person) -> None:
@@ -226,10 +237,88 @@ def test_lists_are_paged_and_filtered(program: Program) -> None:
     assert row["headline"]["text"]
 
 
+BOUGHT = {
+    "marketplace": "aliexpress",
+    "number": "8190000000001234",
+    "lines": [{"title": "Lamp", "price": {"minor": 600, "currency": "USD"}, "quantity": 2}],
+    "price": {"minor": 1200, "currency": "USD"},
+    "destination": "RU",
+}
+
+
+def test_orders_are_paged_and_filtered(program: Program) -> None:
+    for n in range(5):
+        order = {"number": f"800{n}", "marketplace": "ebay" if n % 2 else "aliexpress"}
+        program("POST", "/parcels", {"numbers": [f"LP0000000000{n}"], "order": order})
+    first = program("GET", "/orders?limit=2").json()
+    second = program("GET", f"/orders?limit=2&start={first['next']}").json()
+    third = program("GET", f"/orders?limit=2&start={second['next']}").json()
+    numbers = [row["number"] for page in (first, second, third) for row in page["orders"]]
+    assert numbers == ["8004", "8003", "8002", "8001", "8000"] and first["total"] == 5 and third["next"] is None
+    assert program("GET", "/orders?marketplace=ebay").json()["total"] == 2
+    (one,) = program("GET", "/orders?marketplace=ebay&number=8003").json()["orders"]
+    assert one["marketplace"] == "ebay" and len(one["parcels"]) == 1 and one["money"]
+    assert program("GET", f"/parcels/{one['parcels'][0]}").json()["parcel"]["order_ref"] == one["ref"]
+    assert program("GET", "/orders?marketplace=ebay&number=8002").json()["total"] == 0
+
+
+def test_an_order_is_read_and_corrected_for_all_its_parcels(program: Program) -> None:
+    one = program("POST", "/parcels", {"numbers": ["RB740193524CN"], "order": BOUGHT}).json()["parcel"]
+    other = program("POST", "/parcels", {"numbers": ["RB125847363CN"]}).json()["parcel"]
+    ref = one["order_ref"]
+    Parcel.objects.filter(ref=other["ref"]).update(order=Parcel.objects.get(ref=one["ref"]).order)
+
+    order = program("GET", f"/orders/{ref}").json()
+    assert order["ref"] == ref and order["order"]["lines"] == BOUGHT["lines"] and order["money"]
+    assert {row["ref"] for row in order["parcels"]} == {one["ref"], other["ref"]}
+    assert program("GET", f"/orders/{ref}?lang=ru").json()["parcels"][0]["headline"]["text"]
+
+    end = "2027-01-20T00:00:00Z"
+    fixed = program("PATCH", f"/orders/{ref}?lang=ru", {"seller": "Shop", "protection_end": end})
+    assert fixed.status_code == 200 and fixed.json()["order"]["seller"] == "Shop"
+    assert fixed.json()["order"]["lines"] == BOUGHT["lines"]  # what is left out stays
+    assert fixed.json() == program("GET", f"/orders/{ref}?lang=ru").json()
+    for each in (one, other):
+        told = program("GET", f"/parcels/{each['ref']}").json()["dossier"]["order"]
+        assert told["seller"] == "Shop" and told["protection_end"] == end
+        kept, now = (program("GET", f"/parcels/{each['ref']}/{path}").json() for path in ("answers", "answer"))
+        assert kept["answers"][0]["answer"]["clock"]["limits"] == now["clock"]["limits"]  # thought over at once
+        assert "aliexpress" in now["clock"]["policy"] and end in [limit["at"] for limit in now["clock"]["limits"]]
+
+    back = program("PATCH", f"/orders/{ref}", {"protection_end": None}).json()
+    assert "protection_end" not in back["order"] and back["order"]["seller"] == "Shop"
+    program("PATCH", f"/parcels/{other['ref']}", {"order": {"seller": "Shop 2"}})
+    assert program("GET", f"/orders/{ref}").json()["order"]["seller"] == "Shop 2"
+    assert "`shiped`" in problem(program("PATCH", f"/orders/{ref}", {"shiped": "2026-11-01"}), "invalid")
+    assert "paid" in problem(program("PATCH", f"/orders/{ref}", {"paid": "2026-02-30"}), "invalid")
+
+    for each in (one, other):
+        program("PUT", f"/parcels/{each['ref']}/fate", {"fate": "received"})
+    ended = program("GET", f"/orders/{ref}").json()
+    assert ended["money"] is None and ended["order"]["received"] is True
+    assert program("PATCH", f"/orders/{ref}", {"paid": "2026-11-01"}).json()["order"]["paid"] == "2026-11-01"
+    for each in (one, other):
+        program("DELETE", f"/parcels/{each['ref']}")
+    problem(program("GET", f"/orders/{ref}"), "not_found")
+
+
+def test_the_document_leads_from_a_parcel_to_its_order_and_back() -> None:
+    paths = document()["paths"]
+
+    def links(path: str, method: str, status: str) -> dict[str, str]:
+        found = paths[V1 + path][method]["responses"][status]["links"]
+        return {name: link["parameters"]["ref"] for name, link in found.items()}
+
+    kept, order = links("/parcels", "post", "201"), links("/orders/{ref}", "get", "200")
+    assert kept["read_parcel"] == "$response.body#/ref" and kept["read_order"] == "$response.body#/parcel/order_ref"
+    assert order["correct_order"] == "$response.body#/ref" and order["read_answer"] == "$response.body#/parcels/0/ref"
+    assert links("/parcels/{ref}", "get", "200")["read_order"] == "$response.body#/parcel/order_ref"
+
+
 def test_queries_for_a_list_do_not_grow_with_it(program: Program, django_assert_max_num_queries: Any) -> None:
     for n in range(6):
         program("POST", "/parcels", {"numbers": [f"LP0000000000{n}"], "order": {"number": f"800{n}"}})
-    for path, most in (("/parcels", 8), ("/home-assistant", 14)):
+    for path, most in (("/parcels", 8), ("/orders", 8), ("/home-assistant", 14)):
         with django_assert_max_num_queries(most):
             assert program("GET", path).status_code == 200
 
@@ -243,6 +332,9 @@ def test_queries_for_a_list_do_not_grow_with_it(program: Program, django_assert_
         ("/parcels?langg=ru", "langg"),
         ("/parcels?fate=gone", "fate"),
         ("/parcels?limit=1&limit=2", "once"),
+        ("/orders?limit=201", "limit"),
+        ("/orders?marketplace=" + "x" * 65, "marketplace"),
+        ("/orders?fate=open", "fate"),
     ],
 )
 def test_a_wrong_address_says_what_is_wrong(program: Program, path: str, said: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bench.api.fuzz import cases, fuzz, served
 
-SMALL = "read_parcel|identify|set_fate|add_message"  # those that read a dossier or many filters take minutes
+SMALL = "read_parcel|list_orders|read_order|identify|set_fate|add_message"  # those that read a dossier or many filters take minutes
 
 
 @pytest.mark.once

@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from dozor.model import Alias, Dossier, Event, Message, Milestone, Moment, Money, Order, Outcome, OutcomeKind, Report
 from dozor.service.parcels import actions, mapping
 from dozor.service.parcels.models import Credential, Fate, Parcel, Person, Poll, Snapshot
+from dozor.service.watch.claim import claim_reviews
 from tests.service.conftest import NOW, somebody
 
 DAY = dt.timedelta(days=1)
@@ -297,6 +298,132 @@ MORE_FACTS: tuple[tuple[str, Any], ...] = (
     *(("price", Money(840, "USD")), ("destination", "KZ"), ("origin", "CN")),
     *(("paid", NOW.date()), ("shipped", NOW.date()), ("payment", "card")),
 )
+
+
+def _three_of_one_order(person: Person) -> list[Parcel]:
+    """Parcels of one order, all thought over."""
+    numbers = (NUMBER, "RB125847363CN", "LP00123456789012")
+    found = [actions.add_dossier(person, Dossier(numbers=(number,)), NOW) for number in numbers]
+    Parcel.objects.filter(pk__in=[each.pk for each in found]).update(order=found[0].order)
+    return [actions.parcel_of(person, each.ref) for each in found]
+
+
+def _woken(*parcels: Parcel) -> set[int]:
+    return set(
+        Parcel.objects.filter(pk__in=[each.pk for each in parcels], review_at__lte=NOW).values_list("pk", flat=True)
+    )
+
+
+@pytest.mark.django_db
+def test_what_is_written_of_an_order_through_one_parcel_is_answered_soon_for_the_others(anna: Person) -> None:
+    one, other, third = _three_of_one_order(anna)
+    actions.mark_lost(third, NOW)
+    stranger = actions.add_dossier(anna, Dossier(numbers=("RB000000005CN",)), NOW)
+    actions.add_message(one, Message("hello"), NOW)
+    assert _woken(one, other, third, stranger) == set()  # nothing was written of the order
+    actions.correct_order(one, NOW, shipped=dt.date(2026, 11, 3))
+    assert _woken(one, other, third, stranger) == {other.pk}
+    assert [each.pk for each in claim_reviews(NOW)] == [other.pk]
+    actions.review(other, NOW)
+    actions.mark_received(one, NOW)
+    assert _woken(one, other, third) == {other.pk}
+    answer = actions.review(other, NOW)
+    assert answer is not None and mapping.read_dossier(actions.parcel_of(anna, other.ref)).order.received is True
+    again = Dossier(numbers=("RB125847363CN",), order=Order(seller="Shop"))
+    actions.reopen(one, NOW)
+    actions.review(other, NOW)
+    actions.review(one, NOW)
+    actions.add_dossier(anna, again, NOW)
+    assert _woken(one, other, third) == {one.pk}
+
+
+@pytest.mark.django_db
+def test_an_order_corrected_as_a_whole_is_thought_over_in_all_its_parcels(anna: Person) -> None:
+    one, other, third = _three_of_one_order(anna)
+    actions.mark_lost(one, NOW)
+    before = {each.pk: each.revision for each in Parcel.objects.all()}
+    late = NOW - 200 * DAY
+    actions.correct_purchase(one.order, NOW, protection_end=late, marketplace="aliexpress")
+    after = {each.pk: each.revision for each in Parcel.objects.all()}
+    assert {pk for pk in after if after[pk] != before[pk]} == {other.pk, third.pk}
+    assert _woken(one, other, third) == set()
+    for each in (other, third):
+        latest = each.answers.first()
+        assert latest is not None
+        said = mapping.answer_struct(latest).clock
+        assert said.policy and "aliexpress" in said.policy and {limit.at for limit in said.limits} & {late}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_parcel_that_somebody_holds_meanwhile_is_woken_too() -> None:
+    """Whoever holds it thinks of something else, as a watcher does that writes when to ask next."""
+    one, other, third = _three_of_one_order(somebody("olga"))
+    held, release, broken = threading.Event(), threading.Event(), list[BaseException]()
+
+    def own(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            broken.append(error)
+        finally:
+            connections.close_all()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Parcel.objects.select_for_update(of=("self",), no_key=True).get(pk=other.pk)
+            actions.rename(other, "Lamp")
+            held.set()
+            assert release.wait(20)
+
+    holder = threading.Thread(target=own, args=(hold,))
+    holder.start()
+    assert held.wait(20)
+    corrector = threading.Thread(target=own, args=(lambda: actions.correct_order(one, NOW, seller="Shop"),))
+    corrector.start()
+    if connection.vendor == "postgresql":  # there the order does not wait for a parcel that is held
+        for _ in range(200):
+            if mapping.read_dossier(actions.parcel_of(one.owner, one.ref)).order.seller:
+                break
+            corrector.join(0.05)
+        assert _woken(one, other, third) == {third.pk}
+    release.set()
+    for thread in (holder, corrector):
+        thread.join(30)
+    assert not broken
+    assert _woken(one, other, third) == {other.pk, third.pk}
+    assert Parcel.objects.get(pk=other.pk).title == "Lamp"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_written_through_all_its_parcels_at_once_waits_in_no_ring() -> None:
+    parcels = _three_of_one_order(somebody("olga"))
+    starts, broken = threading.Barrier(9), list[Exception]()
+
+    def write(n: int) -> None:
+        mine = Parcel.objects.select_related("order", "owner").get(pk=parcels[n % 3].pk)
+        try:
+            starts.wait(20)
+            for turn in range(3):
+                if n < 6:
+                    actions.correct_order(mine, NOW, city=f"{n} {turn}")
+                else:
+                    actions.correct_purchase(mine.order, NOW, seller=f"{n} {turn}")
+        except Exception as error:
+            broken.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not broken
+    while left := claim_reviews(NOW):
+        for parcel in left:
+            actions.review(parcel, NOW)
+    orders = [mapping.read_dossier(actions.parcel_of(each.owner, each.ref)).order for each in parcels]
+    assert orders[0] == orders[1] == orders[2] and orders[0].city and orders[0].seller
 
 
 def _says(n: int, mine: Parcel) -> None:

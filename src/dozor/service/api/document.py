@@ -61,7 +61,9 @@ def _parameters(row: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if "{ref}" in row.path:
         schema = {"type": "string", "pattern": REF_PATTERN}
-        found.append({"name": "ref", "in": "path", "required": True, "schema": schema, "description": "A parcel's."})
+        found.append(
+            {"name": "ref", "in": "path", "required": True, "schema": schema, "description": f"Of one {row.about}."}
+        )
     if row.query is not None:
         (schema,), components = msgspec.json.schema_components([row.query], ref_template="{name}")
         for name, of in components[schema["$ref"]]["properties"].items():
@@ -78,14 +80,25 @@ def _answers(row: Operation, named: dict[Any, Any]) -> dict[str, Any]:
         found[str(status)] = {"description": words or "Done."}
         if form is not None:
             found[str(status)]["content"] = {JSON: {"schema": named[form]}}
-        if form is not None and "ref" in getattr(form, "__struct_fields__", ()):
-            found[str(status)]["links"] = _links("$response.body#/ref")
+        if links := _links(row, form):
+            found[str(status)]["links"] = links
     return found
 
 
-def _links(ref: str) -> dict[str, Any]:
-    """What can be asked next of a parcel that an answer names."""
-    return {row.id: {"operationId": row.id, "parameters": {"ref": ref}} for row in OPERATIONS if "{ref}" in row.path}
+def _links(row: Operation, form: Any) -> dict[str, Any]:
+    """What can be asked next of the parcel and the order that an answer names."""
+    names, found = getattr(form, "__struct_fields__", ()), dict[str, str]()
+    if "ref" in names:
+        found[row.about] = "ref"
+    if "parcel" in names:
+        found["order"] = "parcel/order_ref"
+    if "order" in names and "parcels" in names:
+        found["parcel"] = "parcels/0/ref"
+    return {
+        each.id: {"operationId": each.id, "parameters": {"ref": f"$response.body#/{found[each.about]}"}}
+        for each in OPERATIONS
+        if "{ref}" in each.path and each.about in found
+    }
 
 
 def _refusals(row: Operation, named: dict[Any, Any]) -> dict[str, Any]:

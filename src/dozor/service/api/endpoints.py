@@ -54,6 +54,7 @@ class ParcelRow(Struct, frozen=True):
     numbers: tuple[str, ...]
     marketplace: str | None
     order_number: str | None
+    order_ref: str
     stage: Milestone | None
     last_movement: dt.datetime | None
     cause: CauseId | None
@@ -271,16 +272,17 @@ def correct_parcel(call: Call) -> Answer:
     """Facts of the purchase as they really are; null takes a fact back, what is left out stays. `title` is what its
     owner calls it; empty: by the thing, the number or the order. The answer now.
     """
-    given = _given(call.body)
+    given = told(call.body)
     with transaction.atomic():
         if (title := given.pop("title", None)) is not None:
             actions.rename(call.its, title)
         if "order" in given:
-            given["order"] = _given(given["order"])
+            given["order"] = told(given["order"])
         return actions.correct(call.its, call.now, **given)
 
 
-def _given(body: Struct) -> dict[str, Any]:
+def told(body: Struct) -> dict[str, Any]:
+    """The fields of a body that were sent."""
     return {name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
 
 
@@ -388,6 +390,7 @@ def row_of(parcel: Parcel) -> ParcelRow:
         numbers=tuple(row.number for row in parcel.numbers.all()),
         marketplace=parcel.order.marketplace,
         order_number=parcel.order.number,
+        order_ref=parcel.order.ref,
         stage=Milestone(parcel.stage) if parcel.stage else None,
         last_movement=parcel.last_movement,
         cause=CauseId(parcel.cause) if parcel.cause else None,

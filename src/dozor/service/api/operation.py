@@ -28,9 +28,9 @@ from dozor.service.api.forms import DAY, INSTANT, WALL
 from dozor.service.api.models import Token
 from dozor.service.api.problems import RefusedError, answered
 from dozor.service.language import current
-from dozor.service.parcels.actions import parcel_of
+from dozor.service.parcels.actions import order_of, parcel_of
 from dozor.service.parcels.mapping import TooLongError
-from dozor.service.parcels.models import Parcel, Person
+from dozor.service.parcels.models import Order, Parcel, Person
 
 JSON = "application/json"
 WORDS = {DAY: "a day like 2026-11-24", WALL: "a wall time like 2026-11-24T12:00:00"}
@@ -61,7 +61,7 @@ class Call(Struct, frozen=True):
     person: Person | None
     query: Any = None
     body: Any = None
-    parcel: Parcel | None = None
+    named: Parcel | Order | None = None
 
     @property
     def owner(self) -> Person:
@@ -72,8 +72,14 @@ class Call(Struct, frozen=True):
     @property
     def its(self) -> Parcel:
         """The parcel of an operation that names one in its address."""
-        assert self.parcel is not None
-        return self.parcel
+        assert isinstance(self.named, Parcel)
+        return self.named
+
+    @property
+    def order(self) -> Order:
+        """The order of an operation that names one in its address."""
+        assert isinstance(self.named, Order)
+        return self.named
 
 
 class Sent(Struct, frozen=True):
@@ -102,6 +108,11 @@ class Operation(Struct, frozen=True):
     def id(self) -> str:
         """Its name in the document."""
         return self.run.__name__
+
+    @property
+    def about(self) -> Literal["parcel", "order"]:
+        """What a `ref` of it names."""
+        return "order" if self.path.startswith("/orders") else "parcel"
 
     @property
     def writes(self) -> bool:
@@ -146,9 +157,9 @@ def perform(row: Operation, request: HttpRequest, ref: str | None = None) -> Htt
     person = token.owner if token else None
     query = read_query(row, request)
     lang = getattr(query, "lang", UNSET) or (person.lang if person else current())
-    parcel = find(person, ref) if person and ref is not None else None
+    named = find(row, person, ref) if person and ref is not None else None
     body = read_body(row, request) if row.given else None
-    call = Call(request, now, lang, person, query, body, parcel)
+    call = Call(request, now, lang, person, query, body, named)
     try:
         done = row.run(call)
     except TooLongError as error:
@@ -187,11 +198,11 @@ def count(name: str, who: str, rate: float) -> None:
         raise RefusedError("too_many", headers={"Retry-After": str(wait)}, seconds=wait)
 
 
-def find(person: Person, ref: str) -> Parcel:
-    """The person's own parcel. Raises RefusedError for any other, as for none."""
+def find(row: Operation, person: Person, ref: str) -> Parcel | Order:
+    """The person's own parcel or order. Raises RefusedError for any other, as for none."""
     try:
-        return parcel_of(person, ref)
-    except (Parcel.DoesNotExist, ValueError):
+        return order_of(person, ref) if row.about == "order" else parcel_of(person, ref)
+    except (Parcel.DoesNotExist, Order.DoesNotExist, ValueError):
         raise RefusedError("not_found") from None
 
 

@@ -12,7 +12,7 @@ from django.views import defaults
 from ninja import NinjaAPI
 
 from dozor import __version__
-from dozor.service.api import endpoints, pages  # noqa: F401 - endpoints fills the table of operations
+from dozor.service.api import endpoints, orders, pages  # noqa: F401 - two of them fill the table of operations
 from dozor.service.api.document import ROOT, document
 from dozor.service.api.operation import OPERATIONS, Operation, perform, refused
 from dozor.service.api.problems import RefusedError

@@ -49,6 +49,12 @@ def parcel_of(person: Person, ref: str) -> Parcel:
     return found
 
 
+def order_of(person: Person, ref: str) -> rows.Order:
+    """A person's own order. Raises Order.DoesNotExist for any other, as for one that is not there."""
+    found: rows.Order = rows.Order.objects.of(person).get(ref=ref)
+    return found
+
+
 def kept_already(person: Person, found: Answer) -> Parcel | None:
     """The open parcel that an answer speaks of, by its tracking numbers; None where none is kept."""
     best = [mention.readings[0] for mention in found.mentions if mention.readings]
@@ -95,8 +101,9 @@ def add_dossier(
             parcel = Parcel(owner=person, order=order, title=mapping.storable(title)[:256], made=now, demo=demo)
         else:
             _lock(parcel)
-            dossier = _merged(mapping.read_dossier(parcel), dossier)
-            mapping.write_order(parcel.order, dossier.order)
+            before = mapping.read_dossier(parcel)
+            dossier = _merged(before, dossier)
+            _write_order(parcel, before.order, dossier.order, now)
         _write(parcel, dossier, now)
         for report in dossier.reports:
             mapping.write_report(parcel, report, now)
@@ -173,6 +180,8 @@ def mark(parcel: Parcel, fate: Fate, now: dt.datetime) -> Answer:
         if fate in (Fate.RECEIVED, Fate.OPEN):
             received = True if fate == Fate.RECEIVED else None
             rows.Order.objects.filter(pk=parcel.order_id).update(received=received, revision=rows.new_ref())
+            if parcel.order.received != received:
+                _wake_siblings(parcel, now)
             parcel.order.received = received
         if fate in ENDED:
             asking.stop(parcel, fate.value)
@@ -205,6 +214,20 @@ def reopen(parcel: Parcel, now: dt.datetime) -> Answer:
 def correct_order(parcel: Parcel, now: dt.datetime, **facts: Any) -> Answer:
     """Facts of the purchase as they really are, by the names of `dozor.model.Order`; None takes a fact back."""
     return _changed(parcel, now, lambda before: {"order": replace(before.order, **facts)})
+
+
+def correct_purchase(order: rows.Order, now: dt.datetime, **facts: Any) -> None:
+    """Facts of an order as they really are; all its open parcels are thought over at once. Raises Parcel.DoesNotExist
+    where it has none any more.
+    """
+    every = Parcel.objects.filter(order=order).select_related("order", "owner").order_by("id")
+    first = every.filter(fate=Fate.OPEN).first() or every.first()
+    if first is None:
+        raise Parcel.DoesNotExist
+    correct_order(first, now, **facts)
+    # One after the other, each in a transaction of its own: nobody holds two parcels, so nobody waits in a ring.
+    for other in every.filter(fate=Fate.OPEN).exclude(pk=first.pk):
+        review(other, now)
 
 
 def correct(parcel: Parcel, now: dt.datetime, *, order: Mapping[str, Any] | None = None, **facts: Any) -> Answer:
@@ -359,7 +382,7 @@ def _changed(parcel: Parcel, now: dt.datetime, change: Callable[[Dossier], dict[
         _lock(parcel)
         before = mapping.read_dossier(parcel)
         after = settle(replace(before, **change(before), today=now.astimezone(dt.UTC).date()), now)
-        mapping.write_order(parcel.order, after.order)
+        _write_order(parcel, before.order, after.order, now)
         _write(parcel, after, now)
         asking.plan_polls(parcel, mapping.read_dossier(parcel), now, with_keys=keys_of(parcel.owner))
         return refresh(parcel, now)[0]
@@ -375,6 +398,32 @@ def _lock(parcel: Parcel) -> None:
     own.order = rows.Order.objects.select_for_update(no_key=True).get(pk=own.order_id)
     parcel.__dict__.pop("_prefetched_objects_cache", None)
     parcel.__dict__.update(own.__dict__)
+
+
+def _write_order(parcel: Parcel, before: Order, after: Order, now: dt.datetime) -> None:
+    mapping.write_order(parcel.order, after)
+    if after != before:
+        _wake_siblings(parcel, now)
+
+
+def _wake_siblings(parcel: Parcel, now: dt.datetime) -> None:
+    """The watch thinks the other open parcels of the order over at once: what was written of it is their fact, too.
+
+    We hold the order, and parcels come before orders, so we must not wait for a parcel. One that another holds right
+    now is either to be thought over by whoever holds it, who waits for our order, or woken once we hold nothing.
+    """
+    others = Parcel.objects.filter(order_id=parcel.order_id, fate=Fate.OPEN).exclude(pk=parcel.pk)
+    if not (wanted := set(others.values_list("pk", flat=True))):
+        return
+    free = set(others.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
+    Parcel.objects.filter(pk__in=free).update(review_at=now)
+    if busy := sorted(wanted - free):
+        transaction.on_commit(lambda: _wake(busy, now), robust=True)
+
+
+def _wake(parcels: Iterable[int], now: dt.datetime) -> None:
+    for pk in parcels:  # a statement each: it holds one parcel at a time
+        Parcel.objects.filter(pk=pk, fate=Fate.OPEN).update(review_at=now)
 
 
 def _write(parcel: Parcel, dossier: Dossier, now: dt.datetime) -> None:
