@@ -11,13 +11,17 @@ import time
 import urllib.request
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.utils import timezone
+from msgspec.structs import replace
 
 from dozor.carriers.fakes import living
 from dozor.numbers import identify
+from dozor.service import demo as demonstration
 from dozor.service.parcels import actions, demo
-from dozor.service.parcels.models import Parcel, Person
+from dozor.service.parcels.models import Parcel, Person, Poll
 from tests.conftest import ROOT
 from tests.service.conftest import NOW
 from tests.service.test_serve import DOZOR, env
@@ -50,6 +54,15 @@ def test_a_household_is_put_in_once_and_taken_away_whole(anna: Person) -> None:
     assert not lamp.polls.exists()
     assert demo.remove(anna) == len(parcels)
     assert list(Parcel.objects.of(anna)) == [mine]
+
+
+@pytest.mark.django_db
+def test_every_system_is_asked_at_once_about_the_household_of_the_demonstration(settings: Any) -> None:
+    settings.CONFIG = replace(settings.CONFIG, demo=True)
+    demonstration.prepare("en")
+    rows = Poll.objects.filter(parcel__owner__user__username=demonstration.NAME)
+    assert rows.filter(outcome="found").exists() and not rows.filter(next_at__gt=timezone.now()).exists()
+    assert not rows.filter(next_at=None).exists()
 
 
 @pytest.mark.once

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from dozor.carriers.fakes.server import application
 from dozor.service.parcels import demo
+from dozor.service.parcels.models import Poll
 from dozor.service.parcels.people import person_of
 
 NAME = "demo"
@@ -30,7 +31,11 @@ def prepare(lang: str) -> None:
     person = person_of(user)
     person.lang, person.country, person.zone = lang, "RU", "Europe/Moscow"
     person.save()
-    demo.load(person, timezone.now(), began=BEGAN, watch=True)
+    now = timezone.now()
+    demo.load(person, now, began=BEGAN, watch=True)
+    # The household brings answers of this moment along, after which a system is left alone for hours. The peer is ours,
+    # and whoever looks has minutes.
+    Poll.objects.filter(parcel__owner=person, next_at__gt=now).update(next_at=now)
 
 
 async def run(stop: asyncio.Event) -> None:

@@ -100,7 +100,7 @@ def dispute(request: HttpRequest, ref: str) -> HttpResponse:
         actions.set_dispute(parcel, None, now)
     else:
         actions.correct_dispute(parcel, now, **told_of)
-    messages.success(request, told("web.dispute.kept"))
+    messages.success(request, told("web.dispute.kept_none" if told_of is None else "web.dispute.kept"))
     return redirect("parcel", ref=ref)
 
 
