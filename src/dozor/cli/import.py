@@ -31,7 +31,7 @@ def command(file: Path, user: str | None, as_csv: bool, lang: str | None) -> Non
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = raw.decode("cp1251")  # what a Russian spreadsheet writes
+            text = raw.decode("cp1251", "replace")  # what a Russian spreadsheet writes
         brought = exchange.import_csv(mine, text, now())
     else:
         brought = exchange.import_json(mine, raw, now())

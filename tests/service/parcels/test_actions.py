@@ -13,7 +13,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from dozor.model import Alias, Dossier, Event, Message, Milestone, Moment, Money, Order, Outcome, OutcomeKind, Report
-from dozor.service.parcels import actions, mapping
+from dozor.service.parcels import actions, mapping, people
 from dozor.service.parcels.models import Credential, Fate, Parcel, Person, Poll, Snapshot
 from dozor.service.watch.claim import claim_reviews
 from tests.service.conftest import NOW, somebody
@@ -198,6 +198,16 @@ def test_everything_of_mine_goes_and_nothing_of_others(anna: Person, boris: Pers
     assert left["Person"] == left["Parcel"] == left["Order"] == 1
     assert left["Snapshot"] == left["Credential"] == left["Report"] == left["Event"] == 0
     assert left["Poll"] == Poll.objects.filter(parcel=theirs).count() > 0
+
+
+@pytest.mark.django_db
+def test_whoever_stays_without_a_parcel_is_still_spoken_to_in_their_language(anna: Person, parcel: Parcel) -> None:
+    people.set_profile(anna, lang="ru", zone="Asia/Almaty", country="KZ", theme="dark")
+    before = anna.pk
+    actions.delete_everything(anna)
+    left = Person.objects.get(user__username=anna.user.get_username())
+    assert (left.lang, left.zone, left.country, left.more) == ("ru", "Asia/Almaty", "", {}) and left.pk != before
+    assert not Parcel.objects.exists()
 
 
 @pytest.mark.django_db

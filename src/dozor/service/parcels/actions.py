@@ -330,7 +330,10 @@ def delete_parcel(parcel: Parcel) -> None:
 
 
 def delete_everything(person: Person, *, account: bool = False) -> None:
-    """Everything of a person's; the account too where that is wanted. What was learnt from it is learnt anew."""
+    """Everything of a person's but language and zone; these and the account too where that is wanted.
+
+    What was learnt from it is learnt anew.
+    """
     with transaction.atomic():
         user = person.user
         person.delete()
@@ -338,6 +341,8 @@ def delete_everything(person: Person, *, account: bool = False) -> None:
         learning.forget()
         if account:
             user.delete()
+        else:  # whoever stays is still spoken to in their language
+            rows.Person.objects.create(user=user, lang=person.lang, zone=person.zone)
         transaction.on_commit(_nothing_left)
 
 
