@@ -121,3 +121,11 @@ def test_what_is_deleted_is_in_no_file_any_more(tmp_path: Path) -> None:
     assert found()
     typed(tmp_path / "here", ["watch", "plan"], ["forget", "olga"])
     assert not found()
+
+
+@pytest.mark.once
+def test_a_table_in_odd_letters_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
+    table = tmp_path / "odd.csv"
+    table.write_bytes(b"number,title\nRB740193524CN,\x98\xd1\n")  # neither UTF-8 nor any letter of cp1251
+    brought = typed(tmp_path / "here", ["manage", "migrate", "-v0"], ["account", "olga"], ["import", str(table)])[-1]
+    assert brought["code"] == 0 and "1 added, 0 updated, 0 wrong" in brought["out"], brought
