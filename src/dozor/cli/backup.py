@@ -16,6 +16,7 @@ import click
 def command(file: Path | None, without_keys: bool, lang: str | None) -> None:
     """Everything in one FILE (default: a dated one in the data folder), verified; also while dozor serve runs."""
     from dozor.cli.options import language
+    from dozor.cli.restore import secrets_said
     from dozor.cli.service import opened
 
     settings = opened(rows=True)
@@ -35,5 +36,6 @@ def command(file: Path | None, without_keys: bool, lang: str | None) -> None:
         raise click.ClickException(str(error)) from None
     held = {"rows": report.total, "tables": sum(map(bool, report.rows.values()))}
     click.echo(f"{file}: {say(Text('cli.backup.done', held), lang)}")
+    secrets_said(report, lang)
     if not without_keys:
         click.echo(say(Text("cli.backup.keys"), lang))

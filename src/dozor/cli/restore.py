@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from dozor.service.parcels.backup import Report
 
 
 @click.command()
@@ -35,3 +39,18 @@ def command(file: Path, replace: bool, only_check: bool, lang: str | None) -> No
         "cli.restore.sound" if only_check else "cli.restore.done", {"rows": report.total, "made": report.made[:16]}
     )
     click.echo(f"{file}: {say(done, language(lang))}")
+    secrets_said(report, language(lang))
+
+
+def secrets_said(report: Report, lang: str) -> None:
+    """Whether the stored secrets open with the keys that they would have, and what to do where they do not."""
+    from dozor.i18n import say
+    from dozor.model import Text
+
+    closed = sum(report.closed.values())
+    if not report.keys:
+        click.echo(say(Text("cli.backup.no_keys"), lang), err=True)
+    if closed:
+        click.echo(say(Text("cli.backup.closed", {"closed": closed, "secrets": report.secrets}), lang), err=True)
+    elif report.secrets:
+        click.echo(say(Text("cli.backup.open", {"secrets": report.secrets}), lang))

@@ -114,3 +114,40 @@ def test_a_backup_of_a_newer_version_is_refused(household: Person, tmp_path: Pat
     with pytest.raises(backup.BackupError, match="newer version"):
         backup.restore(newer, replace=True)
     assert Parcel.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_backup_says_whether_its_secrets_open(household: Person, tmp_path: Path) -> None:
+    from allauth.mfa.models import Authenticator
+    from cryptography.fernet import Fernet
+
+    from dozor.service.accounts import SecondFactor
+    from dozor.service.parcels import secrets
+
+    Authenticator.objects.create(user=household.user, type="totp", data={"secret": SecondFactor().encrypt("JBSW")})
+    file, bare, spoilt = tmp_path / "all.zip", tmp_path / "bare.zip", tmp_path / "spoilt.zip"
+    report = backup.write(file, NOW)
+    assert (report.keys, report.secrets, report.closed) == (True, 2, {})
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(spoilt, "w") as other:
+        for name in archive.namelist():
+            other.writestr(name, b"b3RoZXI=" if name == "keys/secrets.key" else archive.read(name))
+    with pytest.raises(backup.BackupError, match=r"secrets\.key is damaged"):
+        backup.check(spoilt)
+
+    path = settings.CONFIG.keys / "secrets.key"
+    kept = path.read_bytes()
+    report = backup.write(bare, NOW, keys=False)
+    assert (report.keys, report.closed) == (False, {})  # with the key of this machine
+    try:
+        path.write_bytes(Fernet.generate_key())
+        secrets.forget()
+        wanted = {"mfa.authenticator": 1, "parcels.credential": 1}
+        assert backup.write(tmp_path / "foreign.zip", NOW).closed == wanted
+        report = backup.restore(bare, replace=True)
+        assert (report.keys, report.secrets, report.closed) == (False, 2, wanted)
+        assert backup.restore(file, replace=True).closed == {}
+        assert actions.keys_of(Person.objects.get()) == {"dhl": {"key": "hunter2"}}  # at once, with the key put back
+    finally:
+        path.write_bytes(kept)
+        path.with_suffix(".key.before").unlink(missing_ok=True)
+        secrets.forget()

@@ -2,11 +2,13 @@
 
 The archive is a ZIP: `manifest.json`, `tables/<app>.<model>.jsonl` in order of primary keys, `keys/*.key`. Both ways
 are verified: what was written is read again and compared by its sha256, what was restored is written out again and
-compared with the archive, before anything is committed.
+compared with the archive, before anything is committed. The key files are compared, too, and every stored secret is
+opened with the keys that it would have: what stays closed is counted in the report.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import hashlib
@@ -26,9 +28,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from msgspec import Struct
 
+from dozor.service.parcels import secrets
+
 FORM = "dozor.backup/1"
 # What a database makes by itself, or what ends with a restart.
 LEFT_OUT = {"contenttypes.contenttype", "auth.permission", "sessions.session", "admin.logentry"}
+SEALED = {"mfa.authenticator"}  # tables of others that hold sealed secrets; ours have a column `sealed`
 BATCH = 1000
 
 
@@ -42,6 +47,9 @@ class Report(Struct, frozen=True):
     version: str
     made: str
     rows: dict[str, int]
+    keys: bool = True  # whether the archive holds the key of stored secrets
+    secrets: int = 0
+    closed: dict[str, int] = {}  # secrets that do not open with its keys (without: with this machine's), by table
 
     @property
     def total(self) -> int:
@@ -82,8 +90,11 @@ def write(path: Path, now: dt.datetime, *, keys: bool = True) -> Report:
                             table.write(line)
                             lines += 1
                     manifest["tables"][model._meta.label_lower] = {"rows": lines, "sha256": digest.hexdigest()}
+            manifest["keys"] = {}
             for key in sorted(settings.CONFIG.keys.glob("*.key")) if keys else ():
-                archive.writestr(f"keys/{key.name}", key.read_bytes())
+                raw = key.read_bytes()
+                archive.writestr(f"keys/{key.name}", raw)
+                manifest["keys"][key.name] = hashlib.sha256(raw).hexdigest()
             archive.writestr("manifest.json", json.dumps(manifest, indent=1))
         report = check(part)
         part.replace(path)
@@ -95,7 +106,10 @@ def write(path: Path, now: dt.datetime, *, keys: bool = True) -> Report:
 
 
 def check(path: Path) -> Report:
-    """Reads an archive through and compares every table with its sha256. Raises BackupError for a damaged one."""
+    """Reads an archive through, compares tables and keys with their sha256 and opens every stored secret.
+
+    Raises BackupError for a damaged one; secrets that stay closed are counted in the report.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = _manifest(archive)
@@ -107,9 +121,12 @@ def check(path: Path) -> Report:
                         lines += 1
                 if (digest.hexdigest(), lines) != (wanted["sha256"], wanted["rows"]):
                     raise BackupError(f"{path}: {name} is damaged: it is not what was written")
+            for name, wanted in manifest.get("keys", {}).items():  # archives of older versions name none
+                if hashlib.sha256(archive.read(f"keys/{name}")).hexdigest() != wanted:
+                    raise BackupError(f"{path}: {name} is damaged: it is not what was written")
+            return _report(manifest, archive)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
         raise BackupError(f"{path}: no backup of Dozor, or a damaged one ({error})") from None
-    return _report(manifest)
 
 
 def restore(path: Path, *, replace: bool = False, keys: bool = True) -> Report:
@@ -141,6 +158,7 @@ def restore(path: Path, *, replace: bool = False, keys: bool = True) -> Report:
                     raise BackupError(f"{model._meta.label_lower} did not come back as it was: nothing was changed")
             if keys:
                 _keys_back(archive)
+                secrets.forget()
     return report
 
 
@@ -151,10 +169,37 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _report(manifest: dict[str, Any]) -> Report:
-    return Report(
-        manifest["version"], manifest["made"], {name: table["rows"] for name, table in manifest["tables"].items()}
-    )
+def _report(manifest: dict[str, Any], archive: zipfile.ZipFile) -> Report:
+    own = "keys/secrets.key" in archive.namelist()
+    path = settings.CONFIG.keys / "secrets.key"
+    raw = archive.read("keys/secrets.key") if own else path.read_bytes() if path.exists() else b""
+    opens, count, closed = secrets.opener(raw), 0, dict[str, int]()
+    for model in tables():
+        name = str(model._meta.label_lower)
+        if name not in manifest["tables"] or (name not in SEALED and not _has_sealed(model)):
+            continue
+        with archive.open(f"tables/{name}.jsonl") as table:
+            for sealed in (each for line in table for each in _sealed(json.loads(line)["fields"])):
+                count += 1
+                if not opens(sealed):
+                    closed[name] = closed.get(name, 0) + 1
+    rows = {name: table["rows"] for name, table in manifest["tables"].items()}
+    return Report(manifest["version"], manifest["made"], rows, own, count, closed)
+
+
+def _has_sealed(model: type[models.Model]) -> bool:
+    return any(field.name == "sealed" for field in model._meta.concrete_fields)
+
+
+def _sealed(fields: dict[str, Any]) -> Iterator[bytes]:
+    """The sealed values of a row: ours in `sealed`, those of the second factor in `data`."""
+    if held := fields.get("sealed"):
+        yield base64.b64decode(held)
+    held = fields.get("data")
+    data: dict[str, Any] = held if isinstance(held, dict) else {}
+    for name in ("secret", "seed"):
+        if data.get(name):
+            yield str(data[name]).encode()
 
 
 def _migrations() -> set[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,3 +35,25 @@ def unseal(sealed: bytes) -> bytes:
             f"a stored secret cannot be read with {settings.CONFIG.keys / 'secrets.key'}: "
             "restore the key file of its time, or enter the secret anew"
         ) from None
+
+
+def opener(raw: bytes) -> Callable[[bytes], bool]:
+    """Whether the keys of a key file, given as its bytes, open a secret; no keys open none."""
+    try:
+        found = MultiFernet([Fernet(key) for key in raw.split()])
+    except ValueError:  # no keys, or what is none
+        return lambda sealed: False
+
+    def opens(sealed: bytes) -> bool:
+        try:
+            found.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
+    return opens
+
+
+def forget() -> None:
+    """The key file was put back: it is read again."""
+    _keys.cache_clear()
