@@ -75,3 +75,9 @@ def test_a_misspelt_setting_is_seen_and_others_are_left_alone() -> None:
     # A mail server that nobody reads the address of is not taken for a system's.
     assert config.misspelt({"DOZOR_SMPT_URL": "smtp://x"}, ["cainiao"]) == {"DOZOR_SMPT_URL": "DOZOR_SMTP_URL"}
     assert config.misspelt({"DOZOR_STATE": "/x"}) == {}
+
+
+def test_pages_live_at_the_root_of_a_host() -> None:
+    assert config.read({"DOZOR_PUBLIC_URL": "https://p.example/"}, HOME).public_url == "https://p.example"
+    with pytest.raises(config.ConfigError, match=r"DOZOR_PUBLIC_URL.*without a path"):
+        config.read({"DOZOR_PUBLIC_URL": "https://p.example/dozor/"}, HOME)

@@ -110,6 +110,8 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("write the address that people open, for instance https://parcels.example.org")
+    if parts.path.strip("/"):
+        raise ValueError("write it without a path: the pages live at the root of a host, not under a folder of it")
     return text.rstrip("/")
 
 
