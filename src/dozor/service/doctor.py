@@ -78,7 +78,6 @@ def _database() -> Iterator[Finding]:
 
     from dozor.service import health
     from dozor.service.parcels import models
-    from dozor.service.parcels.secrets import SealError, unseal
     from dozor.service.run import where
 
     try:
@@ -103,12 +102,40 @@ def _database() -> Iterator[Finding]:
     if lost:
         yield Finding("error", f"{lost} open parcels have no next due time", "dozor watch plan --repair")
     yield Finding("ok", f"{watched.count()} parcels are watched")
-    sealed = models.Credential.objects.first()
-    if sealed is not None:
-        try:
-            unseal(sealed.sealed)
-        except SealError as error:
-            yield Finding("error", str(error), "restore keys/secrets.key from the backup of its time")
+    yield from _secrets()
+
+
+def _secrets() -> Iterator[Finding]:
+    """Whether every stored secret opens: keys of carriers, addresses of channels, second factors."""
+    from allauth.mfa.models import Authenticator
+
+    from dozor.service.notify.models import Channel
+    from dozor.service.parcels import models
+    from dozor.service.parcels.secrets import SealError, unseal
+
+    kept: dict[str, list[bytes]] = {
+        "keys of carriers": [bytes(row.sealed) for row in models.Credential.objects.all()],
+        "addresses of channels": [bytes(row.sealed) for row in Channel.objects.all() if row.sealed],
+        "second factors": [
+            str(data[name]).encode()
+            for data in Authenticator.objects.values_list("data", flat=True)
+            for name in ("secret", "seed")
+            if data.get(name)
+        ],
+    }
+    for what, secrets in kept.items():
+        closed = 0
+        for sealed in secrets:
+            try:
+                unseal(sealed)
+            except SealError:
+                closed += 1
+        if closed:
+            yield Finding(
+                "error",
+                f"{what}: {closed} of {len(secrets)} stored secrets cannot be read with keys/secrets.key",
+                "restore keys/secrets.key from the backup of its time",
+            )
 
 
 def _open_door(read: config.Config) -> Iterator[Finding]:

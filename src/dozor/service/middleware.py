@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -73,3 +74,25 @@ class OwnLanguage:
         request.LANGUAGE_CODE = djangos(person.lang)
         with translation.override(request.LANGUAGE_CODE), timezone.override(zone_of(person)):
             return self.get_response(request)
+
+
+class Sealed:
+    """Where a stored secret does not open, the page says so and what to do, instead of that something broke."""
+
+    def __init__(self, get_response: Answerer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The page, for a second factor whose key file is lost or another one."""
+        from django.shortcuts import render
+
+        from dozor.service.parcels.secrets import SealError
+
+        if not isinstance(error, SealError):
+            return None
+        logging.getLogger(__name__).error("%s", error)
+        return render(request, "sealed.html", status=503)

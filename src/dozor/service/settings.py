@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dozor.service.middleware.OwnLanguage",
+    "dozor.service.middleware.Sealed",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 TEMPLATES = [

@@ -119,3 +119,21 @@ def test_a_new_password_by_mail(lang: str, monkeypatch: pytest.MonkeyPatch) -> N
     visitor("/accounts/login/", login="anna", password="long and odd 7")
     assert visitor.says("account.mail.what", visitor("/accounts/email/"))
     visitor("/accounts/password/change/")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_second_factor_of_a_foreign_key_file_is_said_and_seen_by_the_doctor(lang: str) -> None:
+    from allauth.mfa.models import Authenticator
+    from cryptography.fernet import Fernet
+
+    from dozor.service.doctor import _secrets
+
+    person = somebody("anna", lang=lang)
+    foreign = Fernet(Fernet.generate_key()).encrypt(b"JBSWY3DPEHPK3PXP").decode()
+    Authenticator.objects.create(user=person.user, type="totp", data={"secret": foreign})
+    visitor = Visitor(lang)
+    visitor("/accounts/login/", login="anna", password="anna")
+    answer = visitor.client.post("/accounts/2fa/authenticate/", {"code": "123456"})
+    assert answer.status_code == 503 and visitor.says("web.error.sealed", answer.text)
+    (finding,) = _secrets()
+    assert finding.state == "error" and "second factors: 1 of 1" in finding.what and "backup" in finding.remedy
