@@ -123,7 +123,7 @@ class Facts(forms.Form):
     marketplace = forms.ChoiceField(label=later("web.field.marketplace"), required=False, choices=lambda: shops())
     number = forms.CharField(label=later("web.field.order_number"), required=False, max_length=128)
     amount = forms.DecimalField(
-        label=later("web.field.price"), required=False, min_value=Decimal(0), max_digits=12, decimal_places=2
+        label=later("web.field.price"), required=False, min_value=Decimal(0), max_digits=13, decimal_places=3
     )
     currency = forms.ChoiceField(
         label=later("web.field.currency"), required=False, choices=[("", "—"), *((each, each) for each in CURRENCIES)]
@@ -159,6 +159,9 @@ class Facts(forms.Form):
         found: dict[str, Any] = super().clean() or {}
         if found.get("amount") is not None and not found.get("currency"):
             self.add_error("currency", told("web.wrong.currency"))
+        elif found.get("amount") is not None and _minor(found["amount"], found["currency"]) % 1:
+            # Cut off without a word it would be another price.
+            self.add_error("amount", told("web.wrong.decimals"))
         return found
 
     @staticmethod
@@ -199,12 +202,17 @@ class Facts(forms.Form):
         amount, currency = self.cleaned_data["amount"], self.cleaned_data["currency"]
         if amount is None:
             return None
-        return Money(int(amount.scaleb(get_currency_precision(currency))), currency)
+        return Money(int(_minor(amount, currency)), currency)
 
     def numbers_given(self) -> tuple[str, ...]:
         """One a line, or parted by commas."""
         written = self.cleaned_data["numbers"].replace(",", "\n").splitlines()
         return tuple(dict.fromkeys(number.strip() for number in written if number.strip()))
+
+
+def _minor(amount: Decimal, currency: str) -> Decimal:
+    """In the smallest units of the currency: none below the yen, a thousandth of the dinar."""
+    return amount.scaleb(get_currency_precision(currency))
 
 
 @cache
