@@ -432,3 +432,12 @@ def test_taking_everything_along_is_counted(anna: Person) -> None:
     away.force_login(anna.user)
     states = [away.get("/settings/export.csv").status_code for _ in range(limits().of("export").times + 1)]
     assert states[-2:] == [200, 429]
+
+
+def test_a_zone_that_the_machine_does_not_know_breaks_no_page(anna: Person) -> None:
+    anna.zone = "Europe/Atlantis"
+    anna.save()
+    parcel, client = watched(anna), logged_in(anna)
+    for path in ("/parcels/", f"/parcels/{parcel.ref}/", f"/parcels/{parcel.ref}/facts/", "/sources/"):
+        answer = client.get(path, follow=True)
+        assert answer.status_code == 200, path

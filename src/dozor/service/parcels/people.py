@@ -20,8 +20,13 @@ def person_of(user: Any) -> Person:
 
 def zone_of(person: Person) -> ZoneInfo:
     """The person's time zone; UTC where what is stored names none."""
+    return zone_named(person.zone)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """A time zone by its name; UTC where this machine knows none of that name."""
     try:
-        return ZoneInfo(person.zone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from babel import Locale
 from babel.numbers import get_currency_precision
@@ -19,6 +19,7 @@ from dozor.protection import policies
 from dozor.service.language import current
 from dozor.service.parcels.mapping import YEARS
 from dozor.service.parcels.models import STYLES
+from dozor.service.parcels.people import zone_named
 from dozor.service.web.context import NAMES
 from dozor.service.web.spoken import later, told
 
@@ -176,7 +177,7 @@ class Facts(forms.Form):
             "numbers": "\n".join(numbers),
             "amount": Decimal(price.minor).scaleb(-get_currency_precision(price.currency)) if price else None,
             "currency": price.currency if price else "",
-            "protection_end": end.astimezone(ZoneInfo(zone)).date() if end else None,
+            "protection_end": end.astimezone(zone_named(zone)).date() if end else None,
         }
 
     def order(self, zone: str) -> dict[str, Any]:
@@ -194,7 +195,7 @@ class Facts(forms.Form):
             end = told["protection_end"]
             # Read as a day: it may end with the day's first minute, and that is the safe reading.
             facts["protection_end"] = (
-                dt.datetime.combine(end, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC) if end else None
+                dt.datetime.combine(end, dt.time(), zone_named(zone)).astimezone(dt.UTC) if end else None
             )
         return facts
 

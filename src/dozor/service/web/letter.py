@@ -21,6 +21,7 @@ from dozor.journey import in_a_sentence
 from dozor.model import Answer, BackStop, Cause, Event, Journey, Kind, Limit, Mention, Reading, Step, Text
 from dozor.numbers import anatomy
 from dozor.picture import draw
+from dozor.service.parcels.people import zone_named
 
 DAY = dt.timedelta(days=1)
 
@@ -181,7 +182,7 @@ class Letter(Fields):
 
 def letter(answer: Answer, lang: str, zone: str = "UTC", *, picture: bool = True) -> Letter:
     """The letter of an answer. `zone` is the reader's: days are spoken as they fall there."""
-    told = _Told(lang, ZoneInfo(zone), answer.now)
+    told = _Told(lang, zone_named(zone), answer.now)
     steps = tuple(told.todo(step) for step in answer.advice.steps)
     width = shown()
     drawn = [

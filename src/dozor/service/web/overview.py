@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.core.paginator import Page, Paginator
@@ -23,6 +22,7 @@ from dozor.i18n import has, money, say
 from dozor.model import Money, Text
 from dozor.service.language import djangos
 from dozor.service.parcels.models import ENDED, Fate, Line, Number, Order, Parcel, Person
+from dozor.service.parcels.people import zone_named
 from dozor.service.web.letter import Fields, Spoken, shown, spoken
 
 
@@ -195,7 +195,7 @@ def title(parcel: Parcel, lang: str) -> str:
 def _row(told: Any, title: str, now: dt.datetime, lang: str, zone: str) -> Row:
     table, over = listing(), told.fate in ENDED
     mark = table.mark(told.fate, told.step, told.cause)
-    until = None if over or told.decide_by is None else spoken(told.decide_by, now, lang, ZoneInfo(zone))
+    until = None if over or told.decide_by is None else spoken(told.decide_by, now, lang, zone_named(zone))
     near = told.decide_by is not None and told.decide_by - now <= dt.timedelta(days=shown().urgent_days)
     minor, currency = told.order__price_minor, told.order__price_currency
     return Row(
@@ -220,7 +220,7 @@ def _ended(id: str, lang: str) -> str:
 
 def _sentence(row: Any, now: dt.datetime, lang: str, zone: str) -> str:
     if row.fate in ENDED:
-        ended = spoken(row.ended or row.changed, now, lang, ZoneInfo(zone)).text
+        ended = spoken(row.ended or row.changed, now, lang, zone_named(zone)).text
         return say(Text(f"web.fate.{row.fate}.on", {"on": ended}), lang)
     told = say(msgspec.convert(row.headline, Text), lang) if row.headline.get("id") else ""
     if row.last_movement is None or row.last_movement > now:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.forms import Form
 from django.template.loader import render_to_string
@@ -25,6 +24,7 @@ from dozor.model import Answer, Dispute, Dossier, Text
 from dozor.service.language import current
 from dozor.service.parcels import learning, mapping
 from dozor.service.parcels.models import ENDED, Parcel, Person, Poll
+from dozor.service.parcels.people import zone_of
 from dozor.service.parcels.summary import review_at
 from dozor.service.web import forms, kept, overview
 from dozor.service.web.letter import Spoken, letter, shown, spoken
@@ -117,12 +117,12 @@ def written(
         **forms_given,
     }
     letter_html, rest = (render_to_string(f"web/{name}.html", context) for name in ("_letter", "_parcel_rest"))
-    return true_until(found, now, ZoneInfo(person.zone)), Parts(letter_html, rest, about)
+    return true_until(found, now, zone_of(person)), Parts(letter_html, rest, about)
 
 
 def day(at: dt.datetime, now: dt.datetime, person: Person) -> Spoken:
     """An instant as the person says it."""
-    return spoken(at, now, current(), ZoneInfo(person.zone))
+    return spoken(at, now, current(), zone_of(person))
 
 
 def true_until(found: Answer, now: dt.datetime, zone: dt.tzinfo) -> dt.datetime:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,6 +18,7 @@ from dozor.i18n import say
 from dozor.service.language import current
 from dozor.service.parcels import actions, learning
 from dozor.service.parcels.models import Credential, Person, Source
+from dozor.service.parcels.people import zone_of
 from dozor.service.web.forms import key_form
 from dozor.service.web.letter import spoken
 from dozor.service.web.limits import limited
@@ -83,7 +83,7 @@ def _row(
     person: Person,
 ) -> dict[str, Any]:
     def day(at: dt.datetime | None) -> Any:
-        return spoken(at, now, current(), ZoneInfo(person.zone)) if at else None
+        return spoken(at, now, current(), zone_of(person)) if at else None
 
     closed = health is not None and health.closed_until is not None and health.closed_until > now
     return {
