@@ -73,6 +73,27 @@ def test_it_says_whether_it_is_ready(client: Client) -> None:
     assert client.get("/readyz").json() == {"ready": True, "missing": []}
 
 
+@pytest.mark.django_db
+def test_that_it_is_ready_is_found_out_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dozor.service import health
+
+    plans: list[bool] = [True, False]  # something is to be done; then nothing is
+    monkeypatch.setattr(health, "_up_to_date", set())
+    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda self, targets: [1] if plans.pop(0) else [])
+    assert client.get("/readyz").json() == {"ready": False, "missing": ["schema"]}
+    for _ in range(3):  # a third plan would find none left
+        assert client.get("/readyz").json() == {"ready": True, "missing": []}
+
+
+@pytest.mark.parametrize("code", ["en", "ru", "uk", "zh-hans"])
+def test_the_page_of_a_fault_says_its_language(code: str) -> None:
+    from django.template.loader import render_to_string
+    from django.utils import translation
+
+    with translation.override(code):
+        assert f'<html lang="{code}">' in render_to_string("500.html")
+
+
 def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "a.key"
     made = keyfiles.secret(path)
