@@ -509,3 +509,16 @@ def test_a_key_that_cannot_be_opened_any_more_stops_nothing(anna: Person) -> Non
     assert actions.keys_of(anna) == {} and parcel.polls.exists()
     actions.set_key(anna, "dhl", {"key": "again"}, NOW)
     assert actions.keys_of(anna) == {"dhl": {"key": "again"}}
+
+
+@pytest.mark.django_db
+def test_the_person_is_locked_before_what_is_theirs(anna: Person) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    actions.add_dossier(anna, BOUGHT, NOW)
+    with CaptureQueriesContext(connection) as seen:
+        actions.delete_everything(anna)
+    asked = [each["sql"] for each in seen if "parcels_" in each["sql"]]
+    assert 'FROM "parcels_person"' in asked[0] and asked[0].startswith("SELECT")
+    assert not Person.objects.filter(pk=anna.pk).exists()

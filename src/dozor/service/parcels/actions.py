@@ -336,6 +336,8 @@ def delete_everything(person: Person, *, account: bool = False) -> None:
     """
     with transaction.atomic():
         user = person.user
+        # The person first, then the parcels, as whoever puts one in meanwhile takes them: neither waits for the other.
+        Person.objects.select_for_update().filter(pk=person.pk).first()
         person.delete()
         drop_orphans()
         learning.forget()
