@@ -19,7 +19,7 @@ from dozor.cli.main import group
 from dozor.i18n import LANGUAGES
 from dozor.intake import read_dossier
 from dozor.model import Answer
-from dozor.picture import THEMES, draw, stylesheet
+from dozor.picture import THEMES, draw, draw_each, stylesheet
 from dozor.picture.draw import _lanes, _scale
 from dozor.picture.layout import Box, Label, Placed, Zone, wrapped
 from dozor.picture.scene import scene
@@ -131,6 +131,15 @@ def test_it_is_a_picture_that_needs_nothing_from_elsewhere(name: str, theme: Any
     assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
     assert "{" not in texts(drawn) and "picture." not in texts(drawn)
     assert drawn == draw(solved(name), lang="ru", theme=theme, id="p7")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_several_for_one_page_are_the_same_as_each_alone(name: str) -> None:
+    widths, zone = {"wide": 720, "narrow": 360}, ZoneInfo("Asia/Almaty")
+    alone = [
+        draw(solved(name), width=each, lang="ru", id=id, standalone=False, zone=zone) for id, each in widths.items()
+    ]
+    assert list(draw_each(solved(name), widths, lang="ru", zone=zone)) == alone
 
 
 def test_a_page_with_its_own_styles_gets_no_style_and_no_ground() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from dozor.i18n import LANGUAGES, say
@@ -49,9 +49,28 @@ def draw(
         raise ValueError(f"a width is {figure('narrowest'):.0f} to {figure('widest'):.0f} pixels, not {width}")
     if theme not in THEMES or lang not in LANGUAGES:
         raise ValueError(f"a theme is one of {', '.join(THEMES)}, a language one of {', '.join(LANGUAGES)}")
-    narrow = width < figure("narrow")
-    shown = scene(in_zone(answer, zone), lang, events=round(figure("events_narrow" if narrow else "events_wide")))
-    most = figure("label_narrow" if narrow else "label_wide")
+    shown = scene(in_zone(answer, zone), lang, events=_events(width))
+    return _drawn(shown, width, theme, lang, id, standalone)
+
+
+def draw_each(answer: Answer, widths: Mapping[str, int], *, lang: str, zone: dt.tzinfo = dt.UTC) -> tuple[str, ...]:
+    """The same answer in several widths, by the id of each, for one page that brings the style: measured once."""
+    here, scenes = in_zone(answer, zone), dict[int, Scene]()
+    drawn = []
+    for id, width in widths.items():
+        events = min(_events(width), len(here.journey.events))
+        if events not in scenes:
+            scenes[events] = scene(here, lang, events=events)
+        drawn.append(_drawn(scenes[events], width, "auto", lang, id, standalone=False))
+    return tuple(drawn)
+
+
+def _events(width: int) -> int:
+    return round(figure("events_narrow" if width < figure("narrow") else "events_wide"))
+
+
+def _drawn(shown: Scene, width: int, theme: Theme, lang: str, id: str, standalone: bool) -> str:
+    most = figure("label_narrow" if width < figure("narrow") else "label_wide")
     canvas = Canvas(width=width, theme=theme, id=id, standalone=standalone)
     bottom = _lanes(canvas, shown, _scale(shown, width), float(width), most)
     title = say(Text("picture.title"), lang)

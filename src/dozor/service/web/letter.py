@@ -20,7 +20,7 @@ from dozor.i18n import day as spoken_day
 from dozor.journey import in_a_sentence
 from dozor.model import Answer, BackStop, Cause, Event, Journey, Kind, Limit, Mention, Reading, Step, Text
 from dozor.numbers import anatomy
-from dozor.picture import draw
+from dozor.picture import draw_each
 from dozor.service.parcels.people import zone_named
 
 DAY = dt.timedelta(days=1)
@@ -185,10 +185,8 @@ def letter(answer: Answer, lang: str, zone: str = "UTC", *, picture: bool = True
     told = _Told(lang, zone_named(zone), answer.now)
     steps = tuple(told.todo(step) for step in answer.advice.steps)
     width = shown()
-    drawn = [
-        draw(answer, width=each, lang=lang, id=id, standalone=False, zone=told.zone) if picture else ""
-        for each, id in ((width.picture_wide, "wide"), (width.picture_narrow, "narrow"))
-    ]
+    widths = {"wide": width.picture_wide, "narrow": width.picture_narrow}
+    drawn = draw_each(answer, widths, lang=lang, zone=told.zone) if picture else ("", "")
     return Letter(
         headline=say(answer.headline, lang),
         lead=told.sentence(answer.journey) if _moved(answer.journey) else "",
