@@ -36,6 +36,7 @@ class Ahead(Struct, frozen=True, forbid_unknown_fields=True):
     look_every: float
     share: float
     busy_share: float
+    quiet: float
 
 
 @cache
@@ -106,8 +107,10 @@ async def run(stop: asyncio.Event) -> None:
                 spent = await writer(scribe.write, *each) or 0.0
                 taken = turn.pages.taken
                 await _wait(stop, spent / figures.share - spent)
-                if turn.pages.taken != taken:  # somebody is leafing
-                    await _wait(stop, spent / figures.busy_share)
+                longest = time.monotonic() + spent / figures.busy_share
+                while turn.pages.taken != taken and time.monotonic() < longest:  # somebody is leafing
+                    taken = turn.pages.taken
+                    await _wait(stop, figures.quiet)
                 if stop.is_set():
                     return
             await _wait(stop, figures.look_every)
