@@ -50,3 +50,8 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # What one test asked is not known to another.
     monkeypatch.setenv("DOZOR_STATE", str(Path(tempfile.gettempdir()) / f"dozor-{uuid.uuid4().hex}"))
     yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that it does not go on alone when everything else is done."""
+    items.sort(key=lambda item: item.path.name != "test_on_postgres.py")
