@@ -53,5 +53,5 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that it does not go on alone when everything else is done."""
+    """The longest first, so that it does not go on alone when everything else is done (`--no-loadscope-reorder`)."""
     items.sort(key=lambda item: item.path.name != "test_on_postgres.py")
