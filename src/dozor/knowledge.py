@@ -56,6 +56,15 @@ def table(room: str, name: str, row: type[T]) -> tuple[T, ...]:
 
 
 @cache
+def sides(conditions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Of conditions as tables write them (`fact`, `!fact`): what must hold and what must not."""
+    return (
+        frozenset(each for each in conditions if not each.startswith("!")),
+        frozenset(each[1:] for each in conditions if each.startswith("!")),
+    )
+
+
+@cache
 def whole_words(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of a row's words as a whole one, to be searched for in lower case: neither "AliExpress" nor "plush" is a
     service of that name. "*" in a word stands for any letters; "_" parts words as a space does.

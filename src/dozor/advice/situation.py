@@ -10,9 +10,9 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
+from dozor import knowledge
 from dozor.advice.claims import (
     backstop_facts,
     claim_window,
@@ -64,17 +64,8 @@ class Situation:
 
     def fit(self, conditions: tuple[str, ...]) -> bool:
         """Whether all conditions hold."""
-        wanted, unwanted = _sides(conditions)
+        wanted, unwanted = knowledge.sides(conditions)
         return wanted <= self.facts and unwanted.isdisjoint(self.facts)
-
-
-@cache
-def _sides(conditions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """What must hold and what must not."""
-    return (
-        frozenset(each for each in conditions if not each.startswith("!")),
-        frozenset(each[1:] for each in conditions if each.startswith("!")),
-    )
 
 
 def situation(

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from dozor.diagnosis.facts import Facts, facts, sides
+from dozor import knowledge
+from dozor.diagnosis.facts import Facts, facts
 from dozor.diagnosis.observe import next_observation
 from dozor.diagnosis.tables import CauseRow, EvidenceRow, causes, evidence, figures
 from dozor.model import (
@@ -83,7 +84,7 @@ def weigh(known: Facts) -> list[EvidenceRow]:
 @cache
 def _conditions() -> tuple[tuple[EvidenceRow, tuple[frozenset[str], frozenset[str]]], ...]:
     """Each row of evidence with what must hold for it and what must not."""
-    return tuple((row, sides(tuple(row.when))) for row in evidence())
+    return tuple((row, knowledge.sides(tuple(row.when))) for row in evidence())
 
 
 class _Piece(NamedTuple):

@@ -11,7 +11,6 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from dozor import knowledge
@@ -100,17 +99,8 @@ class Facts:
 
     def fit(self, conditions: Sequence[str]) -> bool:
         """Whether all conditions hold."""
-        wanted, unwanted = sides(tuple(conditions))
+        wanted, unwanted = knowledge.sides(tuple(conditions))
         return wanted <= self.names and unwanted.isdisjoint(self.names)
-
-
-@cache
-def sides(conditions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """What must hold and what must not."""
-    return (
-        frozenset(each for each in conditions if not each.startswith("!")),
-        frozenset(each[1:] for each in conditions if each.startswith("!")),
-    )
 
 
 def facts(

@@ -177,9 +177,7 @@ def _patterns() -> tuple[tuple[FactRow, re.Pattern[str]], ...]:
 
 def _alone(kind: str) -> str:
     """The words of a kind where they are no part of another word; a digit may touch them, as in "24d"."""
-    words = sorted(known(kind), key=len, reverse=True)
-    bordered = "|".join(re.escape(word) for word in words if not HAN.search(word))
-    bare = "|".join(re.escape(word) for word in words if HAN.search(word))
+    bordered, bare = _by_border(kind)
     return rf"(?<![^\W\d_])(?:{bordered})(?![^\W\d_])" + (f"|{bare}" if bare else "")
 
 
@@ -200,11 +198,16 @@ def known(kind: str) -> tuple[str, ...]:
 @cache
 def words_of(kind: str) -> re.Pattern[str]:
     """Whole words of a text in lower case, longest first; Chinese words have no borders to stand at."""
-    words = sorted(_words()[kind], key=len, reverse=True)
-    bare = [re.escape(word) for word in words if HAN.search(word)]
+    bordered, bare = _by_border(kind)
     # One look at the borders for all words, and no folding of case: either makes the search many times as long.
+    return re.compile("|".join(filter(None, (rf"(?<!\w)(?:{bordered})(?!\w)" if bordered else "", bare))))
+
+
+def _by_border(kind: str) -> tuple[str, str]:
+    """The words of a kind as alternatives, longest first: those with borders, and Chinese ones, which have none."""
+    words = sorted(_words()[kind], key=len, reverse=True)
     bordered = "|".join(re.escape(word) for word in words if not HAN.search(word))
-    return re.compile("|".join([*([rf"(?<!\w)(?:{bordered})(?!\w)"] if bordered else []), *bare]))
+    return bordered, "|".join(re.escape(word) for word in words if HAN.search(word))
 
 
 @cache
